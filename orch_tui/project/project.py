@@ -49,10 +49,11 @@ class Project:
         self._orchestrations: dict[str, Orchestration] = {}
         self._configurations: dict[str, Configuration] = {}
 
-    def reload(self) -> None:
-        """Forget everything read; a broken ``orch.toml`` gives default settings and a problem."""
+    def reload(self, *, tolerant: bool = True) -> None:
+        """Forget everything read; a broken ``orch.toml`` gives default settings and a problem, or, where the caller is
+        not ``tolerant``, leaves them as they were. Raises: DefinitionError then."""
         self._clear()
-        self.settings = self._read_settings(tolerant=True)
+        self.settings = self._read_settings(tolerant)
 
     def reload_settings(self) -> None:
         """Read ``orch.toml`` again; a broken one gives default settings and a problem."""

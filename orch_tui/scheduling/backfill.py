@@ -123,7 +123,7 @@ class Backfill:
         return [replace(one, changed=self._is_other(one, now)) for one in found]
 
     def _tasks_now(self) -> Tasks:
-        self._project.reload()
+        self._project.reload(tolerant=False)
         self._value = self._project.orchestration(self._value.id)
         tasks = (task for task in self._value.tasks() if task.enabled)
         return {(task.id, task.configuration): self._digest(task.configuration) for task in tasks}

@@ -169,8 +169,8 @@ class Starting:
                     ask(going.directory, CancelRequest(f"schedule {watched.id}"))
                 if not self._pause(_LOOK):
                     return Nothing("it was asked to stop while it waited")
-                # What is run is what the files say when it starts.
-                self._project.reload()
+                # What is run is what the files say when it starts, and never without pools, places and limits.
+                self._project.reload(tolerant=False)
         finally:
             if waiting is not None:
                 waiting.free()

@@ -22,7 +22,9 @@ def schedules_of(orchestration: Orchestration, timezone: str) -> list[Watched]:
 
 
 class Schedules:
-    """All of a project. Those whose file cannot be read now stay as they were: their starts fail, and say why."""
+    """All of a project. Those whose file cannot be read now stay as they were: their starts fail, and say why. So do
+    the settings of the project, which others have with it: without them all would be due by the clock of another zone.
+    """
 
     def __init__(self, project: Project) -> None:
         self._project = project
@@ -30,25 +32,33 @@ class Schedules:
         self._known: dict[str, list[Watched]] = {}
 
     def read(self) -> list[Watched]:
-        """The schedules as the files have them now."""
+        """The schedules as the files have them now. Raises: OSError: nobody knows now which files there are."""
         stamp = self._stamp_of_files()
         if stamp != self._stamp:
-            self._project.reload()
+            refused = False
+            try:
+                self._project.reload(tolerant=False)
+            except DefinitionError as error:
+                refused = isinstance(error.__cause__, OSError)
             timezone = self._project.settings.timezone
             known = {}
             for name in self._project.orchestration_ids():
                 try:
                     known[name] = schedules_of(self._project.orchestration(name), timezone)
-                except DefinitionError:
+                except DefinitionError as error:
                     known[name] = self._known.get(name, [])
-            self._known, self._stamp = known, stamp
+                    refused = refused or isinstance(error.__cause__, OSError)
+            # What was refused for a moment leaves no trace on the files when it is given again.
+            self._known, self._stamp = known, None if refused else stamp
         return [watched for schedules in self._known.values() for watched in schedules]
 
     def _stamp_of_files(self) -> object:
+        """Raises: OSError."""
         paths = self._project.paths
         try:
-            files = [entry.path for entry in os.scandir(paths.orchestrations) if entry.name.endswith(".toml")]
-        except OSError:
+            with os.scandir(paths.orchestrations) as entries:
+                files = [entry.path for entry in entries if entry.name.endswith(".toml")]
+        except FileNotFoundError:
             files = []
         return [(path, *_stat(path)) for path in (*sorted(files), os.fspath(paths.settings))]
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from orch_tui.engine.runs.start import ActiveRun, RunRefused
 from orch_tui.model.status import Status
-from orch_tui.project.project import Project, open_project
+from orch_tui.project.project import DefinitionError, Project, open_project
 from orch_tui.scheduling.starting import NoSuchSchedule, Nothing, ScheduledStart, Starting, find_schedule
 from orch_tui.scheduling.store import FileLedger
 from orch_tui.scheduling.values import Outcome, Record, Why
@@ -55,6 +55,29 @@ def desk(root: Path, command: str, more: str = "") -> Desk:
     with (root / "orchestrations" / "o.toml").open("a") as file:
         file.write(SCHEDULE + more)
     return Desk(open_project(root))
+
+
+def test_a_start_that_waits_never_begins_without_the_settings_of_the_project(tmp_path: Path) -> None:
+    # GIVEN a start that waits for a run to end, and settings that are damaged meanwhile
+    here = desk(tmp_path, GATE, 'if_running = "wait"\n')
+    first = here.start(AT)
+    assert isinstance(first, ActiveRun)
+    waited = here.pause
+
+    def pause(seconds: float) -> bool:
+        (tmp_path / "orch.toml").write_text('name = "Test"\n[pools\n')
+        (tmp_path / "gate").touch()
+        first.wait(60)
+        return waited(seconds)
+
+    here.now += 86400.0
+    # WHEN it is its turn THEN nothing begins without pools and places, and the time is free for another try
+    with pytest.raises(DefinitionError):
+        Starting(here.project, lambda: here.now, pause).start(ScheduledStart("o", "s", AT + 86400.0))
+    assert [record.at for record in here.records()] == [AT]
+    (tmp_path / "orch.toml").write_text('name = "Test"\n')
+    again = here.start(AT + 86400.0)
+    assert isinstance(again, ActiveRun) and again.wait(60) is Status.SUCCESS
 
 
 @pytest.fixture
