@@ -64,8 +64,11 @@ class Lookout:
     def look(self, moment: Moment) -> float | None:
         """Put into the outbox what is to be told; when to look again, in seconds since the epoch (None: not by itself).
 
-        Raises: OSError; nothing is lost by it.
+        Raises: OSError; DefinitionError: orch.toml cannot be read now. Nothing is lost by it.
         """
+        if self._project.settings_fault is not None:
+            # Runs that end meanwhile would count as looked at by rules that nobody knows now.
+            raise self._project.settings_fault
         if not has_alerts(self._project):
             return None
         wakes: list[float | None] = []

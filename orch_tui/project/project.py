@@ -37,6 +37,8 @@ class Project:
         self.paths = ProjectPaths(root)
         self._manifests = Manifests(builtin)
         self._clear()
+        self.settings_fault: DefinitionError | None = None
+        """Why the ``settings`` are not those of ``orch.toml``; they are no settings to run anything with then."""
         self.settings = self._read_settings(tolerant)
 
     def _clear(self) -> None:
@@ -74,21 +76,21 @@ class Project:
             self._single_components.clear()
 
     def _read_settings(self, tolerant: bool) -> ProjectSettings:
-        path = self.paths.settings
-        fallback = safe_line(self.root.name, 80) or "project"
+        path, settings = self.paths.settings, ProjectSettings(name=safe_line(self.root.name, 80) or "project")
         try:
             source = self.source(path)
             place = Place("orch.toml", source.text)
-            settings = decode_settings(parse_toml(source.text, "orch.toml"), place, fallback)
+            settings = decode_settings(parse_toml(source.text, "orch.toml"), place, settings.name)
             self._note(path, place.problems)
-            if not place.broken or tolerant:
-                return settings
-            raise DefinitionError(place.problems)
+            if place.broken:
+                raise DefinitionError(place.problems)
+            self.settings_fault = None
         except DefinitionError as error:
             if not tolerant:
                 raise
             self._note(path, error.problems)
-            return ProjectSettings(name=fallback)
+            self.settings_fault = error
+        return settings
 
     def _note(self, path: Path, problems: list[Problem]) -> None:
         if problems:

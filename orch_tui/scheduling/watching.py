@@ -32,13 +32,19 @@ class Schedules:
         self._known: dict[str, list[Watched]] = {}
 
     def read(self) -> list[Watched]:
-        """The schedules as the files have them now. Raises: OSError: nobody knows now which files there are."""
+        """The schedules as the files have them now.
+
+        Raises: OSError: nobody knows now which files there are; DefinitionError: the settings were never readable.
+        """
         stamp = self._stamp_of_files()
         if stamp != self._stamp:
             refused = False
             try:
                 self._project.reload(tolerant=False)
             except DefinitionError as error:
+                if self._project.settings_fault is not None:
+                    # There never were others: nobody knows when anything is due.
+                    raise
                 refused = isinstance(error.__cause__, OSError)
             timezone = self._project.settings.timezone
             known = {}

@@ -112,11 +112,17 @@ def _serve(project: Project, service: Service, out: Output) -> int:
 
 
 def _tell_begin(project: Project, out: Output) -> None:
+    from orch_tui.project.project import DefinitionError
     from orch_tui.scheduling.next_start import next_start_of
     from orch_tui.scheduling.pauses import read_pauses
     from orch_tui.scheduling.watching import Schedules
 
-    schedules = [one for one in Schedules(project).read() if one.schedule.enabled]
+    try:
+        schedules = [one for one in Schedules(project).read() if one.schedule.enabled]
+    except (OSError, DefinitionError):
+        # Its turns say so, until it can be read.
+        out.line("the scheduler is at work; when anything is due cannot be read now")
+        return
     following = next_start_of(schedules, read_pauses(project.paths), time.time())
     if following is None:
         out.line("the scheduler is at work; no schedule is due")

@@ -98,9 +98,12 @@ def plan_run(project: Project, request: RunRequest, value: Orchestration | None 
 
     Raises:
         DefinitionError: the orchestration cannot be read.
-        RunRefused: the request names something that does not exist.
+        RunRefused: the settings cannot be used, or the request names something that does not exist.
         UnresolvedVariables: a declared variable has no value.
     """
+    if project.settings_fault is not None:
+        # With others tables would go elsewhere, and more would run at once.
+        raise RunRefused(f"the settings cannot be used: {project.settings_fault}")
     orchestration = value or project.orchestration(request.orchestration)
     previous = _previous(project, request) if request.rerun is not None else None
     given = {**(dict(previous.header.variables) if previous else {}), **request.variables}
@@ -317,8 +320,8 @@ def start_run(
         AlreadyRunning: another process runs the orchestration.
         OSError: the project's state cannot be written.
     """
-    if plan.refusal is not None:
-        raise RunRefused(plan.refusal)
+    if refusal := plan.refusal or (project.settings_fault and f"the settings cannot be used: {project.settings_fault}"):
+        raise RunRefused(refusal)
     backends = backends_of(project, launcher)
     if launcher is None and (fault := lacking_fault(plan, project.settings)):
         raise RunRefused(fault)

@@ -67,6 +67,8 @@ def take_over(project: Project, directory: Path, *, by: str, cancel: CancelReque
         BrokenJournal: its journal cannot be read.
         OSError: its journal cannot be written, or others may have written it.
     """
+    if cancel is None and project.settings_fault is not None:
+        raise RunRefused(f"run {directory.name} cannot be taken over now: {project.settings_fault}")
     project.paths.make_state()
     state = read_run(directory)
     if state.finished:

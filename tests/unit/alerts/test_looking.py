@@ -10,7 +10,7 @@ from orch_tui.alerts.acknowledging import acknowledge, withdraw
 from orch_tui.alerts.looking import Lookout
 from orch_tui.alerts.outbox import Outbox
 from orch_tui.alerts.values import Acknowledged
-from orch_tui.project.project import open_project
+from orch_tui.project.project import DefinitionError, open_project
 from orch_tui.scheduling.outage import this_moment
 
 from tests.support.engine_kit import make_commands, run
@@ -50,6 +50,22 @@ def test_each_failure_is_told_to_who_asks_for_it_and_two_rules_tell_a_channel_on
     it.run()
     assert len(it.look()) == 2
     assert {entry.channel.text for entry in it.entries()} == {"true", "other"}
+
+
+def test_a_failure_is_told_once_settings_that_were_damaged_can_be_read_again(tmp_path: Path) -> None:
+    # GIVEN a project with a rule, and an orchestration with one of its own
+    it = here(tmp_path, rule('["failed"]', 'command = "ours"'))
+    it.run()
+    with (tmp_path / "orchestrations" / "o.toml").open("a") as file:
+        file.write(rule('["failed"]', 'command = "its"'))
+    # WHEN the settings are damaged while somebody looks
+    project = it.project()
+    (tmp_path / "orch.toml").write_text("[[alerts\n")
+    project.reload()
+    with pytest.raises(DefinitionError):
+        Lookout(project).look(it.moment())
+    # THEN later both are told
+    assert it.kinds() == ["failed", "failed"]
 
 
 def test_what_is_acknowledged_is_not_told_again_until_it_was_repaired(tmp_path: Path) -> None:

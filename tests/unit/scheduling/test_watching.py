@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from orch_tui.project.project import open_project
+from orch_tui.project.project import DefinitionError, open_project
 from orch_tui.scheduling.watching import Schedules
 
 from tests.support.engine_kit import make_commands
@@ -67,6 +67,18 @@ def test_settings_that_are_damaged_for_a_while_move_no_schedule_to_another_zone(
     # WHEN it is whole again THEN it holds
     (root / "orch.toml").write_text(SETTINGS.replace("Tokyo", "Seoul"))
     assert zones(schedules) == ["Asia/Seoul"]
+
+
+def test_a_scheduler_that_never_read_the_settings_starts_nothing(root: Path) -> None:
+    # GIVEN a project that was opened though its file was damaged
+    (root / "orch.toml").write_text("[pools\n")
+    schedules = Schedules(open_project(root, tolerant=True))
+    # THEN nobody knows when anything is due, AND once it is mended it is known
+    for _ in range(2):
+        with pytest.raises(DefinitionError, match=r"orch\.toml"):
+            schedules.read()
+    (root / "orch.toml").write_text(SETTINGS)
+    assert zones(schedules) == ["Asia/Tokyo"]
 
 
 @pytest.mark.parametrize("name", ["o.toml", "orch.toml"])
