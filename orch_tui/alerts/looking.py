@@ -35,6 +35,8 @@ from orch_tui.scheduling.life import last_sign, scheduler_of
 from orch_tui.scheduling.missed import project_schedules
 from orch_tui.scheduling.outage import Moment
 
+_AGAIN = 10.0
+"""Seconds until those are looked at that could not be read for a moment."""
 _GONE_FOR = 60.0
 """Seconds that a scheduler may take to come back."""
 
@@ -45,12 +47,14 @@ def has_alerts(project: Project) -> bool:
 
 
 def _orchestrations(project: Project) -> Iterator[tuple[str, Orchestration | None]]:
-    """All by id; None for what cannot be read now."""
+    """All by id; None for what is damaged. Those are left out that cannot be read for a moment: runs that end meanwhile
+    would count as looked at by rules that nobody knows now."""
     for name in project.orchestration_ids():
         try:
             yield name, project.orchestration(name)
-        except DefinitionError:
-            yield name, None
+        except DefinitionError as error:
+            if not error.passes:
+                yield name, None
 
 
 class Lookout:
@@ -73,10 +77,14 @@ class Lookout:
             return None
         wakes: list[float | None] = []
         with looking(self._paths):
+            looked_at = 0
             for name, value in _orchestrations(self._project):
+                looked_at += 1
                 rules = (*self._project.settings.alerts, *(value.alerts if value is not None else ()))
                 if rules:
                     wakes.append(self._look_at(name, value, rules, moment))
+            if looked_at < len(self._project.orchestration_ids()):
+                wakes.append(moment.now + _AGAIN)
             wakes.append(self._look_for_scheduler(moment))
         return earliest(wakes)
 

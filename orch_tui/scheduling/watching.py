@@ -45,7 +45,7 @@ class Schedules:
                 if self._project.settings_fault is not None:
                     # There never were others: nobody knows when anything is due.
                     raise
-                refused = isinstance(error.__cause__, OSError)
+                refused = error.passes
             timezone = self._project.settings.timezone
             known = {}
             for name in self._project.orchestration_ids():
@@ -53,7 +53,7 @@ class Schedules:
                     known[name] = schedules_of(self._project.orchestration(name), timezone)
                 except DefinitionError as error:
                     known[name] = self._known.get(name, [])
-                    refused = refused or isinstance(error.__cause__, OSError)
+                    refused = refused or error.passes
             # What was refused for a moment leaves no trace on the files when it is given again.
             self._known, self._stamp = known, None if refused else stamp
         return [watched for schedules in self._known.values() for watched in schedules]

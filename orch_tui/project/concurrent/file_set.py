@@ -50,7 +50,7 @@ def complete_saves(root: Path) -> None:
     """Carry out what a program that was killed had begun to save. Does nothing when none was, or ``.orch`` is not ours.
 
     Raises:
-        OSError: a file cannot be written now; it is tried again the next time.
+        OSError: a file cannot be read or written now; it is tried again the next time.
     """
     paths = ProjectPaths(root)
     # Every command opens a project: it has to cost nothing when there is nothing to do.
@@ -77,7 +77,10 @@ def _write_intent(paths: ProjectPaths, texts: Mapping[Path, str], before: Mappin
 
 
 def _texts_to_write(intent: Path, root: Path) -> dict[Path, str]:
-    """The texts of an intent whose files are all as it left them; empty when one is not, or the intent is none."""
+    """The texts of an intent whose files are all as it left them; empty when one is not, or the intent is none.
+
+    Raises: OSError: that cannot be told now.
+    """
     texts: dict[Path, str] = {}
     try:
         body: Any = json.loads(read_own(intent))
@@ -94,10 +97,15 @@ def _texts_to_write(intent: Path, root: Path) -> dict[Path, str]:
 
 
 def _digest(path: Path, root: Path, shown: str) -> str | None:
-    """None when there is no such file. Raises: DefinitionError when it is none of the project's."""
+    """None when there is no such file.
+
+    Raises: DefinitionError when it is none of the project's; OSError when nobody can tell now what it is.
+    """
     try:
         return read_source(path, root, shown).digest
     except DefinitionError as error:
+        if error.passes and isinstance(error.__cause__, OSError):
+            raise error.__cause__ from error
         if error.problems[0].code != "missing-file":
             raise
         return None

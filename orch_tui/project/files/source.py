@@ -33,6 +33,10 @@ _PLACE = pattern(r"\s*\(at (?:line (\d+), column (\d+)|end of document)\)$")
 # O_NONBLOCK: opening a named pipe must not wait for somebody to write into it.
 _FLAGS = os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
 
+_PASSING = frozenset(
+    {errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EAGAIN, errno.EIO, errno.ESTALE, errno.ETIMEDOUT, errno.EINTR}
+)
+
 
 class DefinitionError(OrchError):
     """Definitions that cannot be used. ``str()`` has one problem a line: ``file:line: message (remedy)``."""
@@ -43,6 +47,11 @@ class DefinitionError(OrchError):
 
     def __str__(self) -> str:
         return "\n".join(describe(problem) for problem in self.problems)
+
+    @property
+    def passes(self) -> bool:
+        """Whether a file could not be read for a moment, which says nothing of what is in it."""
+        return isinstance(self.__cause__, OSError) and self.__cause__.errno in _PASSING
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from pathlib import Path
+from typing import Any
 
 import pytest
 from orch_tui.alerts.acknowledging import acknowledge, withdraw
@@ -65,6 +67,30 @@ def test_a_failure_is_told_once_settings_that_were_damaged_can_be_read_again(tmp
     with pytest.raises(DefinitionError):
         Lookout(project).look(it.moment())
     # THEN later both are told
+    assert it.kinds() == ["failed", "failed"]
+
+
+def test_a_failure_is_told_by_rules_that_could_not_be_read_for_a_moment(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # GIVEN a rule of the project, one of an orchestration, and a run of that which failed
+    it = here(tmp_path, rule('["failed"]', 'command = "ours"'))
+    it.run()
+    path = tmp_path / "orchestrations" / "o.toml"
+    with path.open("a") as file:
+        file.write(rule('["failed"]', 'command = "its"'))
+    # WHEN its file cannot be opened while somebody looks
+    real = os.open
+
+    def refusing(name: Any, *arguments: Any, **more: Any) -> int:
+        if os.fspath(name) == str(path):
+            raise OSError(errno.EMFILE, os.strerror(errno.EMFILE), str(name))
+        return real(name, *arguments, **more)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "open", refusing)
+        assert it.look() == [] and it.wake is not None
+    # THEN a moment later both are told
     assert it.kinds() == ["failed", "failed"]
 
 

@@ -10,6 +10,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from orch_tui.project.concurrent import file_set
@@ -29,6 +30,7 @@ _SAVER = """
 import os, signal, sys
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 from orch_tui.project.concurrent import file_set
 from orch_tui.project.project import open_project
 from orch_tui.project.saving.writer import save_configuration
@@ -185,3 +187,27 @@ def test_the_next_save_completes_the_one_before(project: Project) -> None:
 def test_a_project_without_unfinished_saves_is_not_touched(project: Project) -> None:
     complete_saves(project.root)
     assert not project.paths.unfinished_saves.exists()
+
+
+@pytest.mark.parametrize("number", [errno.EMFILE, errno.EIO], ids=errno.errorcode.__getitem__)
+def test_a_save_is_completed_later_where_a_file_cannot_be_read_for_a_moment(
+    project: Project, monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    # GIVEN what a program that was killed has left to be written
+    intent = _unfinished(project)
+    real = os.open
+
+    def refusing(path: Any, *arguments: Any, **more: Any) -> int:
+        if os.fspath(path).endswith(".sql"):
+            raise OSError(number, os.strerror(number), os.fspath(path))
+        return real(path, *arguments, **more)
+
+    # WHEN one of its files cannot be opened THEN it is kept
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "open", refusing)
+        with pytest.raises(OSError, match=os.strerror(number)):
+            complete_saves(project.root)
+    assert intent.exists()
+    # AND it is carried out the next time
+    complete_saves(project.root)
+    assert _saved(project.root) == _NEW and _left(project.root) == []
