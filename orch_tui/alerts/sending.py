@@ -7,6 +7,7 @@ receiver can tell. A channel that fails is not asked again in the same round, so
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import threading
 import time
@@ -97,7 +98,10 @@ class Sender:
                 busy.add(lane)
                 work = partial(self._send_one_by_one, lane, entries, secrets, ended)
                 # Nobody waits for it when this process is to end.
-                threading.Thread(target=work, name="sends alerts", daemon=True).start()
+                try:
+                    threading.Thread(target=work, name="sends alerts", daemon=True).start()
+                except RuntimeError as error:
+                    raise OSError(errno.EAGAIN, os.strerror(errno.EAGAIN)) from error
             if not busy:
                 break
             with contextlib.suppress(Empty):

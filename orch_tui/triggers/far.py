@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from orch_tui.model.errors import OrchError
+from orch_tui.model.texts.text import safe_line
 from orch_tui.triggers.values import Facts
 
 _AFTER = 30.0
@@ -53,8 +55,10 @@ class FarTables:
         """
         look = self._looks.get(key)
         if look is None or (look.taken and look.next <= up):
-            look = self._looks[key] = _Look(up)
+            look = _Look(up)
+            # One that could not begin is not waited for.
             self._begin(tables, look)
+            self._looks[key] = look
         elif look.over and not look.taken:
             look.taken = True
             if look.fault is None:
@@ -89,16 +93,22 @@ class FarTables:
                 os.close(told)
 
     def _begin(self, tables: Sequence[str], look: _Look) -> None:
+        """Raises: OSError, when the system has no descriptor or thread for it now."""
         if self._told is None:
             self._told = os.eventfd(0, os.EFD_CLOEXEC | os.EFD_NONBLOCK)
         # A thread of its own for each, which nobody waits for: what hangs keeps no other one.
-        threading.Thread(target=self._carry_out, args=(tables, look), name="tables", daemon=True).start()
+        try:
+            threading.Thread(target=self._carry_out, args=(tables, look), name="tables", daemon=True).start()
+        except RuntimeError as error:
+            raise OSError(errno.EAGAIN, os.strerror(errno.EAGAIN)) from error
 
     def _carry_out(self, tables: Sequence[str], look: _Look) -> None:
         try:
             look.facts = self._versions_of(tables)
         except (OSError, OrchError) as error:
             look.fault = error
+        except BaseException as error:  # noqa: BLE001 - of the library that asks, say: it is told as any other
+            look.fault = OrchError(f"tables cannot be looked at: {type(error).__name__}: {safe_line(str(error), 300)}")
         look.over = True
         with self._telling:
             if self._told is not None:
