@@ -133,6 +133,13 @@ class PhaseExecutor:
 
     async def run(self) -> Status | None:
         """Execute the plan and return the run's final state; None if it was handed over."""
+        try:
+            return await self._run()
+        finally:
+            # Also after a fault of this program: whoever holds the journal counts as executing the run.
+            self._recorder.journal.close()
+
+    async def _run(self) -> Status | None:
         self._loop = asyncio.get_running_loop()
         me = own_identity()
         self._recorder.record(
