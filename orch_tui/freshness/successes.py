@@ -68,7 +68,10 @@ def _of_orchestration(paths: ProjectPaths, orchestration: str, wanted: set[str])
             if task.configuration in left and (task.attempts or task.nothing_to_do)
         ]
         if mine:
-            previous = to_previous(paths, state).tasks
+            try:
+                previous = to_previous(paths, state).tasks
+            except OSError:
+                continue
             found |= {
                 task.configuration: _success(paths, state, task, previous[task.id])
                 for task in mine

@@ -12,7 +12,7 @@ from orch_tui.model.dataclass import dataclass
 from orch_tui.model.texts.json_text import parse_json
 from orch_tui.model.texts.text import safe_line
 from orch_tui.project.attempt_dir import decision_file
-from orch_tui.project.files.own_files import read_own
+from orch_tui.project.files.own_files import NotOwnFile, read_own
 
 _LIMIT = 64 << 10
 
@@ -44,11 +44,22 @@ def told_of(verdict: DecidedAs, by: str, note: str, at: datetime) -> dict[str, s
 
 
 def read_decided(attempt: Path) -> Decided | None:
-    """What was decided of the tables of an attempt; None when nothing was, or it cannot be read."""
+    """What was decided of the tables of an attempt, for people; None when nothing was, or it cannot be read."""
+    try:
+        return decided_of(attempt)
+    except OSError:
+        return None
+
+
+def decided_of(attempt: Path) -> Decided | None:
+    """The same for those who go by it; None when nothing was decided, or what is there is no decision.
+
+    Raises: OSError: it cannot be read now.
+    """
     try:
         body: Mapping[str, Any] = parse_json(read_own(decision_file(attempt), _LIMIT))
         return Decided(
             DecidedAs(body["verdict"]), str(body["by"]), str(body["note"]), datetime.fromisoformat(body["at"])
         )
-    except (OSError, AttributeError, KeyError, TypeError, ValueError):
+    except (FileNotFoundError, NotOwnFile, AttributeError, KeyError, TypeError, ValueError):
         return None

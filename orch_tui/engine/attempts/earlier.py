@@ -21,17 +21,20 @@ from orch_tui.model.run.plan import PlannedTask, RunPlan
 from orch_tui.model.run.runstate import RunState
 from orch_tui.model.texts.json_text import parse_json
 from orch_tui.project.attempt_dir import attempt_directory, config_file, read_tables_file
-from orch_tui.project.files.own_files import read_own
+from orch_tui.project.files.own_files import NotOwnFile, read_own
 from orch_tui.project.journal.file import BrokenJournal, read_run
 from orch_tui.project.paths import ProjectPaths
 
 
 def tables_given(attempt: Path) -> list[Mapping[str, Any]]:
     """The versions of tables that an attempt was given: ``table``, ``version``, ``rows`` and, unless it was started by
-    an older program, ``columns`` (name and type). None where nothing is known."""
+    an older program, ``columns`` (name and type). None where nothing is known.
+
+    Raises: OSError: it cannot be read now; others than these versions would be given in their place.
+    """
     try:
         told: Any = parse_json(read_own(read_tables_file(attempt)))
-    except (OSError, ValueError):
+    except (FileNotFoundError, NotOwnFile, ValueError):
         told = read_result(attempt).get("inputs")
     return [
         one

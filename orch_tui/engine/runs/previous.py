@@ -9,13 +9,13 @@ from orch_tui.model.run.plan import PreviousRun, PreviousTask
 from orch_tui.model.run.runstate import RunState, TaskState
 from orch_tui.model.status import Status
 from orch_tui.project.attempt_dir import attempt_directory
-from orch_tui.project.decided import DecidedAs, read_decided
+from orch_tui.project.decided import DecidedAs, decided_of
 from orch_tui.project.paths import ProjectPaths
 
 
 def to_previous(paths: ProjectPaths, state: RunState) -> PreviousRun:
     """A task that was itself reused counts as what it was reused from: a success. So does one whose tables a check
-    refused and somebody accepted."""
+    refused and somebody accepted. Raises: OSError: what was accepted cannot be read now."""
     # What conditions see is not needed by a run that continues none.
     from orch_tui.conditions.facts import phase_facts, task_facts
 
@@ -33,7 +33,7 @@ def to_previous(paths: ProjectPaths, state: RunState) -> PreviousRun:
 def _accepted(task: TaskState, directory: Path) -> bool:
     if task.kind != FailureKind.CHECK or task.attempt is None:
         return False
-    decided = read_decided(attempt_directory(directory, task.id, task.attempt.number))
+    decided = decided_of(attempt_directory(directory, task.id, task.attempt.number))
     return decided is not None and decided.verdict is DecidedAs.ACCEPTED
 
 

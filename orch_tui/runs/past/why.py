@@ -6,7 +6,8 @@ value that may be a secret is among the facts.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import contextlib
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import field
 from enum import StrEnum
 from pathlib import Path
@@ -197,7 +198,10 @@ def _tables(directory: Path, state: RunState) -> Iterator[tuple[tuple[str, str],
     places = {task.id: _place(directory, task) for task in began}
     written = {str(one.get("table")) for place in places.values() for one in _entries(read_result(place).get("tables"))}
     for task in began:
-        for one in tables_given(places[task.id]):
+        given: Sequence[Mapping[str, Any]] = ()
+        with contextlib.suppress(OSError):
+            given = tables_given(places[task.id])
+        for one in given:
             rows, columns = one.get("rows"), one.get("columns")
             yield (
                 (task.id, one["table"]),
