@@ -7,8 +7,9 @@ needs stands in journals and records, so that what one was killed over is found 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from orch_tui.alerts.acknowledging import acknowledged
@@ -31,6 +32,7 @@ from orch_tui.project.masking.redactor import Redactor
 from orch_tui.project.paths import make_private
 from orch_tui.project.project import DefinitionError, Project
 from orch_tui.project.secrets import Secrets
+from orch_tui.scheduling.apart import each_apart
 from orch_tui.scheduling.life import last_sign, scheduler_of
 from orch_tui.scheduling.missed import project_schedules
 from orch_tui.scheduling.outage import Moment
@@ -75,18 +77,17 @@ class Lookout:
             raise self._project.settings_fault
         if not has_alerts(self._project):
             return None
-        wakes: list[float | None] = []
         with looking(self._paths):
-            looked_at = 0
-            for name, value in _orchestrations(self._project):
-                looked_at += 1
-                rules = (*self._project.settings.alerts, *(value.alerts if value is not None else ()))
-                if rules:
-                    wakes.append(self._look_at(name, value, rules, moment))
-            if looked_at < len(self._project.orchestration_ids()):
-                wakes.append(moment.now + _AGAIN)
-            wakes.append(self._look_for_scheduler(moment))
-        return earliest(wakes)
+            known = list(_orchestrations(self._project))
+            looks: list[Callable[[], float | None]] = [
+                partial(self._look_at, name, value, rules, moment)
+                for name, value in known
+                if (rules := (*self._project.settings.alerts, *(value.alerts if value is not None else ())))
+            ]
+            if len(known) < len(self._project.orchestration_ids()):
+                looks.append(lambda: moment.now + _AGAIN)
+            looks.append(lambda: self._look_for_scheduler(moment))
+            return each_apart(looks, lambda look: look())
 
     def _look_at(
         self, name: str, value: Orchestration | None, rules: Sequence[AlertRule], moment: Moment

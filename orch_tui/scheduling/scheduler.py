@@ -12,6 +12,7 @@ from typing import Protocol
 
 from orch_tui.model.orchestration.starts import CatchUp
 from orch_tui.project.schedules.starts import cron_text
+from orch_tui.scheduling.apart import each_apart
 from orch_tui.scheduling.decide import Start, decide
 from orch_tui.scheduling.due_times import due_after
 from orch_tui.scheduling.ledger import Ledger
@@ -87,7 +88,8 @@ class Scheduler:
     def turn(self, schedules: Sequence[Watched], pauses: tuple[Pause, ...], moment: Moment) -> float | None:
         """Do what is due at ``moment``; when the next turn is to be, in seconds since the epoch (None: not by itself).
 
-        Raises: OSError when records cannot be read or written, or nothing can be started: nothing is lost by it.
+        Raises: OSError when records cannot be read or written, or nothing can be started: nothing is lost by it, and
+        all others have had their turn.
         """
         for key, code in self._starter.ended():
             tried = self._tries.setdefault(key, _Try())
@@ -97,10 +99,11 @@ class Scheduler:
         if pauses != self._pauses or self.sign is None or moment.now < self.sign.moment.now:
             self._looked.clear()
             self._pauses = pauses
-        wakes = [self._wake_of(watched, moment) for watched in schedules]
-        self._forget(moment)
-        self.sign = Sign(moment)
-        return min((wake for wake in wakes if wake is not None), default=None)
+        try:
+            return each_apart(schedules, lambda watched: self._wake_of(watched, moment))
+        finally:
+            self._forget(moment)
+            self.sign = Sign(moment)
 
     @property
     def busy(self) -> bool:

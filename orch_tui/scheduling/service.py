@@ -84,9 +84,10 @@ class Service:
 
     def _start_what_is_due(self, moment: Moment) -> float | None:
         schedules, pauses = self._schedules.read(), read_pauses(self._project.paths)
-        wake = self._scheduler.turn(schedules, pauses, moment)
-        keep_sign(self._project.paths, Sign(moment), next_start_of(schedules, pauses, moment.now))
-        return wake
+        try:
+            return self._scheduler.turn(schedules, pauses, moment)
+        finally:
+            keep_sign(self._project.paths, Sign(moment), next_start_of(schedules, pauses, moment.now))
 
     def _guarded(self, failing: str, turn: Callable[[Moment], float | None], moment: Moment) -> float | None:
         """Take a turn. What it cannot do, for a full disk or a damaged file, is found by the next."""

@@ -17,6 +17,7 @@ from orch_tui.project.history import RunSummary, runs
 from orch_tui.project.journal.file import BrokenJournal, read_run
 from orch_tui.project.paths import ProjectPaths, make_private
 from orch_tui.project.project import DefinitionError, Project
+from orch_tui.scheduling.apart import each_apart
 from orch_tui.scheduling.outage import Moment
 from orch_tui.scheduling.pauses import read_pauses
 from orch_tui.scheduling.processes import start_detached
@@ -70,8 +71,8 @@ class TakeOver:
         # Whoever has ended is let go of.
         self._started = [one for one in self._started if one.poll() is None]
         enabled = {watched.key for watched in self._schedules.read() if watched.schedule.enabled} | self._triggers()
-        wakes = [self._look_at(name, enabled, moment) for name in sorted({name for name, _ in enabled})]
-        return min((wake for wake in wakes if wake is not None), default=None)
+        names = sorted({name for name, _ in enabled})
+        return each_apart(names, lambda name: self._look_at(name, enabled, moment))
 
     def _triggers(self) -> set[tuple[str, str]]:
         """Orchestration and name of those that are enabled, as headers of runs have it."""
