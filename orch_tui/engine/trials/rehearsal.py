@@ -126,6 +126,10 @@ def _events(task: PlannedTask, outcome: Outcome, begun: float) -> Iterator[Event
     if status is Status.CANCELLED and not outcome.attempts:
         yield events.settled(end, task.id, status, Reason.of(Cause.CANCELLED, by=BY), FailureKind.CANCEL)
         return
+    if _never_began(outcome, status):
+        # Conditions see how often it was tried.
+        yield events.settled(end, task.id, status, Reason.said(outcome.error), outcome.kind or _kind_of(outcome))
+        return
     start = max(begun, end - outcome.seconds)
     for number in range(1, max(1, outcome.attempts) + 1):
         last = number == max(1, outcome.attempts)
@@ -143,6 +147,12 @@ def _events(task: PlannedTask, outcome: Outcome, begun: float) -> Iterator[Event
         results=outcome.results,
         variables=outcome.values if status in (Status.SUCCESS, Status.WARNING) else {},
     )
+
+
+def _never_began(outcome: Outcome, status: Status) -> bool:
+    """It could not be started in the run that is replayed, and nothing else is assumed of it."""
+    told = outcome.results or outcome.exit_code is not None
+    return not outcome.attempts and not told and status in (Status.ERROR, Status.WARNING, Status.TERMINATED)
 
 
 def _kind_of(outcome: Outcome) -> FailureKind | None:
