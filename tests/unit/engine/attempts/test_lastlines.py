@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from orch_tui.engine.attempts.lastlines import last_line, last_lines
+from orch_tui.engine.attempts.lastlines import last_line, last_lines, say_in_log
 
 BLOCK = 65536
 
@@ -60,3 +60,17 @@ def test_no_more_than_64_kib_are_read(log: Path, size: int, first: str) -> None:
 def test_bytes_that_are_no_text_are_shown_as_such(log: Path) -> None:
     log.write_bytes(b"\xff\xfeok\n")
     assert last_line(log).endswith("ok")
+
+
+@pytest.mark.parametrize(
+    ("written", "after"), [("", ""), ("done\n", "done\n"), ("half a", "half a\n")], ids=["nothing", "lines", "no end"]
+)
+def test_what_is_said_behind_a_log_stands_on_lines_of_its_own(log: Path, written: str, after: str) -> None:
+    # GIVEN a log whose last line may have no end
+    log.write_text(written)
+    # WHEN the program says something there itself
+    say_in_log(log, ["it was\tstopped", "again"])
+    # THEN what the task wrote stands before it as it was, each word of ours has a line, and nothing is blank
+    first, second = log.read_text().removeprefix(after).splitlines()
+    assert first.startswith("orch-tui: it was") and second == "orch-tui: again"
+    assert last_line(log) == "orch-tui: again"

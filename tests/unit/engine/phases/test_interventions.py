@@ -13,6 +13,7 @@ from orch_tui.model.events.interventions import Intervention, InterventionKind
 from orch_tui.model.run.plan import Decision, PlannedPhase, PlannedTask, RunPlan
 from orch_tui.model.run.run_start import initial_state
 from orch_tui.model.run.runstate import RunHeader, RunState
+from orch_tui.model.status import Status
 
 AT = 1_790_000_000.0
 
@@ -86,3 +87,31 @@ def test_a_task_that_is_skipped_leaves_the_queue_and_nothing_is_done_twice() -> 
     assert not one.desk.carry_out(Intervention("i0", InterventionKind.SKIP, "ann", "", "a", None, None))
     assert not one.do(InterventionKind.SKIP, "a")
     assert one.pen.durable == ["intervened"]
+
+
+def test_a_task_that_failed_while_its_phase_is_held_can_be_tried_again() -> None:
+    one = _Phase()
+    a, b = one.tasks
+    # GIVEN a held phase, one task of which has failed
+    assert one.do(InterventionKind.HOLD)
+    one.queue.remove(a)
+    one.pen.record(events.spawning(AT, "a", 1))
+    one.pen.record(events.ended(AT, "a", 1, Status.ERROR, "exit code 1"))
+    assert one.desk.undecided
+    # WHEN it is to be tried again THEN it is in the queue once more, and nothing is to be decided
+    assert one.do(InterventionKind.RETRY, "a") and not one.desk.undecided
+    one.queue.remove(b)
+    assert one.queue.next([]) is a
+
+
+def test_what_is_to_be_tried_again_of_an_earlier_phase_waits_for_no_slot_of_this_one() -> None:
+    # GIVEN a failed task, and a phase under way that is not its own
+    one = _Phase()
+    one.queue.remove(one.tasks[0])
+    one.pen.record(events.spawning(AT, "a", 1))
+    one.pen.record(events.ended(AT, "a", 1, Status.ERROR, "exit code 1"))
+    later = PhaseQueue(2, [], AT)
+    one.desk.open("q", later)
+    # WHEN somebody wants it tried again THEN whether it is done or refused, this phase does not get it
+    one.do(InterventionKind.RETRY, "a")
+    assert later.empty

@@ -8,8 +8,11 @@ from random import Random
 from hypothesis import given
 from hypothesis import strategies as st
 from orch_tui.engine.phases.phase_queue import PhaseQueue
+from orch_tui.model.orchestration.each import Each
 from orch_tui.model.orchestration.orchestration import TaskOptions
+from orch_tui.model.run.phase_state import Parts
 from orch_tui.model.run.plan import Decision, PlannedTask
+from orch_tui.model.run.runstate import TaskState
 
 
 def _task(name: str, limit: int | None = None, delay: float | None = None) -> PlannedTask:
@@ -153,3 +156,44 @@ def test_the_others_still_wake_in_their_order_when_one_is_taken_out() -> None:
             pause = left[number + 1] - time if number + 1 < len(left) else None
             assert queue.promote(time) == pause
         assert len(queue.take_out(None)) == len(left)
+
+
+def _parts(limit: int | None, count: int) -> tuple[PlannedTask, list[PlannedTask]]:
+    """An array of so many parts, of which ``limit`` may run at once."""
+    items = tuple(str(number) for number in range(count))
+    array = PlannedTask("each", "c/each", "Each", "p", Decision.RUN, each=Each(items=items), max_parallel=limit)
+    return array, [part.planned for part in Parts.unfold(TaskState(array), 1.0, {"items": [*items]}, 0).states]
+
+
+def test_so_many_parts_of_an_array_run_at_once_as_it_allows() -> None:
+    # GIVEN an array of three parts that wants two of them at once, in a phase with more room, and a task behind it
+    array, (a, b, c) = _parts(2, 3)
+    other = _task("other")
+    queue = PhaseQueue(9, [array, other], 0.0)
+    queue.remove(array)
+    queue.unfold(array, [a, b, c])
+    running: list[PlannedTask] = []
+    # WHEN what may start starts THEN two of its parts do, and what is behind it goes past the third
+    while (task := queue.next(running)) is not None:
+        queue.remove(task)
+        running.append(task)
+    assert running == [a, b, other] and not queue.empty
+    # WHEN one of them ends THEN the next comes
+    assert queue.next([b, other]) is c
+
+
+def test_parts_that_wait_for_what_they_share_are_asked_for_one_at_a_time() -> None:
+    # GIVEN an array whose first part found the configuration in use
+    array, (a, b) = _parts(None, 2)
+    queue = PhaseQueue(9, [array], 0.0)
+    queue.remove(array)
+    queue.unfold(array, [a, b])
+    queue.remove(a)
+    queue.put_back(a, 0.5, shared=True)
+    # THEN no other part is tried meanwhile
+    assert queue.next([]) is None
+    # WHEN it is looked again THEN that part is the first, and the other follows
+    assert queue.promote(0.5) is None
+    assert queue.next([]) is a
+    queue.remove(a)
+    assert queue.next([a]) is b

@@ -89,6 +89,7 @@ def test_assumptions_come_one_upon_another_and_upon_what_was() -> None:
         ("task.load.rows.a=1", "is to be written as task.ID.rows=VALUE"),
         ("task.load.tables=1", "is to be written as task.ID.tables.NAME=VALUE"),
         ("task.load.metrics.a=[1]", "the metric a is a number, a text or a flag"),
+        (f"task.load.metrics.{'m' * 80}=[1]", f"the metric {'m' * 80} is a number, a text or a flag"),
         ("task.load.seconds=true", "seconds is a number from 0 on, not true"),
         ("task.load.seconds=1000000000", "seconds is a number from 0 on"),
         ("task.load.attempts=0", "attempts is a number from 1 to 1000"),
