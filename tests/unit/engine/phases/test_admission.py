@@ -24,6 +24,7 @@ from orch_tui.engine.record.recorder import Recorder
 from orch_tui.model.clocks.run_time import RunTime
 from orch_tui.model.events import events
 from orch_tui.model.events.reasons import Cause
+from orch_tui.model.orchestration.approval import OnTimeout, Question
 from orch_tui.model.orchestration.orchestration import TaskOptions
 from orch_tui.model.run.plan import Decision, PlannedPhase, PlannedTask, RunPlan
 from orch_tui.model.run.run_start import initial_state
@@ -40,10 +41,12 @@ T = RunTime(1_790_000_000.0)
 class Stand:
     """A phase of two tasks, ``a`` and ``b``; ``refused`` says what happens to each when it is made ready."""
 
-    def __init__(self, root: Path, options: TaskOptions | None = None) -> None:
+    def __init__(self, root: Path, options: TaskOptions | None = None, memory: int | None = None) -> None:
         self.refused: dict[str, Exception] = {}
         self.running: dict[str, ActiveAttempt] = {}
         self.followed: list[tuple[Path, Path]] = []
+        self.asked = 0
+        self.question: Question | None = None
         self.paths = ProjectPaths(root)
         self.tasks = tuple(
             PlannedTask(name, f"command/{name}", name, "p", Decision.RUN, options=options or TaskOptions())
@@ -58,7 +61,7 @@ class Stand:
         self.recorder.record(events.phase_started(T, "p"))
         self.queue = PhaseQueue(2, list(self.tasks), T)
         self.backend = LocalBackend(LocalLauncher())
-        limits = Limits(Pools(self.paths, {}), Memory(self.paths, None))
+        limits = Limits(Pools(self.paths, {}), Memory(self.paths, memory))
         self.admission = Admission(
             self.recorder,
             self.prepare,
@@ -67,10 +70,16 @@ class Stand:
             limits,
             "run r, {}".format,
             lambda: Arrays(plan, self.recorder, self.paths, directory, "run r, {}".format, lambda: None),
+            self.note_asked,
             follow_left=lambda run, record: self.followed.append((run, record)),
         )
 
-    def prepare(self, task: PlannedTask, number: int) -> AttemptSpec:
+    def note_asked(self) -> None:
+        self.asked += 1
+
+    def prepare(self, task: PlannedTask, number: int) -> AttemptSpec | Question:
+        if self.question is not None and task.id == "a":
+            return self.question
         if task.id in self.refused:
             raise self.refused[task.id]
         return AttemptSpec(("true",), {}, "/", self.paths.root)
@@ -205,3 +214,34 @@ def test_one_whose_backend_is_not_there_any_more_has_failed_and_the_others_go_on
     gone = stand.recorder.state.tasks["a"]
     assert gone.status is Status.ERROR and gone.reason.endswith('no backend "cluster" in orch.toml')
     assert set(stand.running) == {"b"}
+
+
+def test_what_does_not_fit_into_the_memory_of_this_machine_waits_unless_it_runs_elsewhere(tmp_path: Path) -> None:
+    # GIVEN two tasks of 60 bytes, in a project of 100
+    stand = Stand(tmp_path, TaskOptions(memory=60), memory=100)
+    # WHEN they are to start THEN one does, and the other says why not
+    assert stand.admit() is not None and list(stand.running) == ["a"]
+    because = stand.recorder.state.tasks["b"].because
+    assert because is not None and because.cause is Cause.MEMORY
+    # WHEN it is for another machine THEN what this one has is nothing to it
+    stand.backend.key = "cluster"
+    stand.queue.promote(T + 1)
+    stand.admit()
+    assert list(stand.running) == ["a", "b"] and [len(one.locks) for one in stand.running.values()] == [2, 1]
+
+
+@pytest.mark.parametrize(("timeout", "pause"), [(None, None), (60.0, 60.0)])
+def test_people_are_asked_once_and_somebody_is_told_of_it(
+    make: Callable[[], Stand], timeout: float | None, pause: float | None
+) -> None:
+    # GIVEN an approval and a task beside it
+    stand = make()
+    stand.question = Question("Go?", timeout=timeout, on_timeout=OnTimeout.REJECT)
+    # WHEN they may start THEN the question is asked, whoever wants to know is told, and the task goes on
+    stand.admit()
+    asked = stand.recorder.state.tasks["a"]
+    assert asked.question is not None and stand.asked == 1 and list(stand.running) == ["b"]
+    assert asked.until == (None if timeout is None else T + timeout)
+    # AND it is not asked again; the configuration is free for others
+    assert stand.admit() == pause and stand.asked == 1
+    stand.lock("a").close()

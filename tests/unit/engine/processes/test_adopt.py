@@ -35,16 +35,16 @@ def ended(directory: Path, known: AttemptState, code: str | None, at: float = 50
 @pytest.mark.parametrize(
     ("start", "group"),
     [
-        *((100, 77), (150, 77), (200, 77), (99, 77), (201, 77)),
+        *((101, 77), (150, 77), (201, 77), (100, 77), (202, 77)),
         # Another process with this number: then nothing of the group is left.
-        *((98, None), (202, None)),
+        *((99, None), (203, None)),
     ],
 )
 def test_a_group_is_known_by_the_start_of_its_leader(
     monkeypatch: pytest.MonkeyPatch, start: int, group: int | None
 ) -> None:
     monkeypatch.setattr(adopt, "read_stat", lambda pid: Stat("S", 77, start))
-    assert own_group(77, (100, 200), boot_id()) == group
+    assert own_group(77, (101, 201), boot_id()) == group
 
 
 def test_a_group_whose_leader_is_gone_is_its_own(monkeypatch: pytest.MonkeyPatch) -> None:

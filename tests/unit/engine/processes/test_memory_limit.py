@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import os
 from pathlib import Path
 
 import pytest
-from orch_tui.engine.processes.memory_limit import MemoryGroups, memory_end, sweep
-from orch_tui.engine.processes.process import own_identity
+from orch_tui.engine.processes import memory_limit
+from orch_tui.engine.processes.memory_limit import NO_GROUP, MemoryGroups, memory_end, shim_words, sweep
+from orch_tui.engine.processes.process import Stat, own_identity
 from orch_tui.model.memory import MemoryEnd, says_refused
 from orch_tui.project.attempt_dir import memory_file
 
@@ -147,3 +149,31 @@ def test_what_the_kernel_counts_still_counts_more_than_what_was_noted(tmp_path: 
 )
 def test_words_of_programs_that_were_refused_memory_are_known(words: str, told: bool) -> None:
     assert says_refused(["it began", words, "at line 3"]) is told
+
+
+def test_a_maker_that_cannot_be_looked_at_keeps_no_other_group_from_being_taken_away(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # GIVEN groups of three makers, of which the system tells nothing of the one that is listed in the middle
+    names = [f"orch-tui-{pid}-1-1" for pid in (7, 8, 9)]
+    for name in names:
+        (tmp_path / name).mkdir()
+    monkeypatch.setattr(os, "listdir", lambda place: names)
+
+    def read_stat(pid: int) -> Stat | None:
+        if pid == 8:
+            raise OSError(errno.EMFILE, os.strerror(errno.EMFILE))
+        return None
+
+    monkeypatch.setattr(memory_limit, "read_stat", read_stat)
+    # WHEN what is left is taken away THEN that one stays, and those before and behind it go
+    sweep(tmp_path)
+    assert [name for name in names if (tmp_path / name).exists()] == [names[1]]
+
+
+def test_a_limit_below_one_kib_is_a_limit_still(tmp_path: Path) -> None:
+    # GIVEN a limit that the shell, which counts in KiB, cannot say
+    # THEN it is told the least that it can: nothing at all would let no program begin
+    assert [shim_words(tmp_path, None, limit)[1:] for limit in (100, 1024, 4 << 20)] == [
+        [NO_GROUP, kib] for kib in ("1", "1", "4096")
+    ]

@@ -178,3 +178,18 @@ def test_a_request_is_taken_also_where_its_directory_could_not_be_listed_for_a_m
     # WHEN it can be listed again, and nothing has changed in it THEN the request is taken
     mailbox.deliver(found.append)
     assert found == [CancelRequest("ann")]
+
+
+def test_a_request_comes_behind_all_that_were_left_before_it_although_the_clock_went_back(
+    tmp_path: Path, clock: Clock
+) -> None:
+    # GIVEN two requests that nobody has taken yet, an hour apart
+    mailbox = Mailbox(tmp_path)
+    ask(tmp_path, CancelRequest("ann", task="first"))
+    clock.now += 3_600_000_000_000
+    ask(tmp_path, CancelRequest("bob", task="second"))
+    # WHEN the clock goes back between them, and another comes
+    clock.now -= 1_800_000_000_000
+    ask(tmp_path, CancelRequest("cy", task="third"))
+    # THEN they are taken in the order in which they were left
+    assert [one.task for one in taken(mailbox)] == ["first", "second", "third"]

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from orch_tui.engine.backends.local import LocalBackend, LocalJob
 from orch_tui.engine.processes.launcher import AttemptSpec
 from orch_tui.engine.processes.local import LocalLauncher
-from orch_tui.engine.trials.probe import _probe
+from orch_tui.engine.trials import probe as probing
+from orch_tui.engine.trials.probe import _probe, probe
+from orch_tui.model.errors import OrchError
 from orch_tui.project.attempt_dir import make_attempt
 
+from tests.support.engine_kit import make_commands
 from tests.support.projects import environment
 
 _ROOM = "shutil.disk_usage = lambda _: types.SimpleNamespace(free={free})"
@@ -66,3 +71,21 @@ async def test_each_lack_is_found_and_said_with_its_remedy(name: str, tmp_path: 
     assert [said in problem.message for problem in found.problems] == [True] * bool(said), found
     assert all(problem.remedy for problem in found.problems)
     assert found.words.startswith("c: ")
+    # AND the node that answered has a name
+    assert name == "no answer" or found.words.startswith(f"c: {os.uname().nodename}, ")
+
+
+def test_a_backend_is_probed_from_a_place_of_its_own_that_is_gone_afterwards(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # GIVEN a project with a backend
+    settings = '[backends.c]\nkind = "slurm"\n'
+    project = make_commands(tmp_path, {}, settings)
+    monkeypatch.setattr(probing, "Backends", lambda settings: SimpleNamespace(of_task=lambda task: OddNode("")))
+    # WHEN it is probed THEN its node answers, and nothing is left in the project
+    found = probe(project, "c")
+    assert found.problems == () and found.words.startswith("c: ")
+    assert list((tmp_path / ".orch" / "tmp").iterdir()) == []
+    # AND one that is not there is told with those that are
+    with pytest.raises(OrchError, match=r'there is no backend "d" in orch\.toml; it has: c'):
+        probe(project, "d")
