@@ -8,6 +8,8 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from tests.support.commands import command_here
 from tests.support.projects import latest_run, make_project, orch
 
@@ -97,3 +99,12 @@ def test_the_trash_is_listed_and_given_back(tmp_path: Path) -> None:
     assert (project / "orchestrations/daily.toml").read_text() == text
     assert _json(project, "trash") == []
     assert "0 files" in command_here(project, "definitions", "put-back").stderr
+
+
+@pytest.mark.parametrize("ref", ["", " ", "-", "../x", "a/b/c", "/x", "x" * 300], ids=lambda ref: f"{ref[:5]!r}")
+def test_what_is_no_reference_is_said(tmp_path: Path, ref: str) -> None:
+    project = make_project(tmp_path, {"daily": {"P": {"a": "true"}}})
+    for command, *more in (("versions",), ("show", "now"), ("diff",), ("diff", "1", "now"), ("roll-back", "1")):
+        done = command_here(project, "definitions", command, "--", ref, *more)
+        assert done.returncode == 2, (command, done.stderr)
+        assert "is neither the id of an orchestration nor COMPONENT/ID" in done.stderr

@@ -13,7 +13,7 @@ from orch_tui.cli.shared.errors import FAILED, SUCCESS, CliError
 from orch_tui.cli.shared.opening import command_hint, json_option, open_it, project_option, run_directory
 from orch_tui.cli.shared.output import Output, local_time, print_table
 from orch_tui.model.components.component import ORCHESTRATION_COMPONENT
-from orch_tui.model.texts.text import counted, safe_line
+from orch_tui.model.texts.text import counted, safe_line, valid_id
 
 if TYPE_CHECKING:
     from orch_tui.project.project import Project
@@ -30,8 +30,11 @@ def _json(value: Any) -> int:
 
 
 def _whole(ref: str) -> str:
-    """The reference of a definition, of an orchestration also by its id alone."""
-    return ref if "/" in ref else f"{ORCHESTRATION_COMPONENT}/{ref}"
+    """The reference of a definition, of an orchestration also by its id alone. Raises: CliError for what is none."""
+    component, _, name = (ref if "/" in ref else f"{ORCHESTRATION_COMPONENT}/{ref}").partition("/")
+    if not (valid_id(component) and valid_id(name)):
+        raise CliError(f'"{safe_line(ref, 200)}" is neither the id of an orchestration nor COMPONENT/ID')
+    return f"{component}/{name}"
 
 
 @click.group("definitions", invoke_without_command=True)
