@@ -184,3 +184,17 @@ def test_tricky_names_are_kept_as_they_are_or_refused(name: str) -> None:
     else:
         with pytest.raises(EditError, match="control characters"):
             edits.new_phase(sample(), name)
+
+
+def test_what_stays_as_it_was_is_no_change() -> None:
+    # GIVEN declared variables WHEN the same are declared once more THEN nothing has changed, also not for undo
+    value = edits.set_variables(sample(), [Variable("day", "1"), Variable("country")])
+    assert edits.set_variables(value, [Variable("day", "1"), Variable("country")]) is value
+    assert edits.describe(value, value.description) is value
+
+
+def test_ten_megabytes_are_the_least_that_a_task_may_be_given() -> None:
+    value = edits.set_defaults(sample(), TaskOptions(memory=10_000_000))
+    assert value.defaults.memory == 10_000_000
+    with pytest.raises(EditError, match="10MB or more"):
+        edits.set_defaults(sample(), TaskOptions(memory=9_999_999))

@@ -84,3 +84,16 @@ def test_a_merged_phase_has_the_rules_of_all_and_what_led_to_one_of_them_leads_t
     first = edits.merge_phases(edits.add_rule(value, "a", Rule("d")), ["b"], into_id="a")
     assert goals(first) == [("a", ["c", "d"]), ("c", ["d"]), ("d", [])]
     assert [rule.when for rule in first.phases[0].rules] == ["vars.a", None]
+
+
+@pytest.mark.parametrize(("index", "to", "way"), [(1, -1, "up"), (0, -1, "up"), (1, 3, "down"), (2, 3, "down")])
+def test_a_rule_that_cannot_move_that_far_says_which_way(index: int, to: int, way: str) -> None:
+    with pytest.raises(EditError, match=f"cannot move that far {way}; it is number {index + 1} of 3"):
+        edits.move_rule(orch(ALERT, FAILED, ELSE), "a", index, to)
+
+
+def test_what_led_to_any_of_the_merged_phases_leads_to_what_became_of_them() -> None:
+    # GIVEN rules to phases whose ids come before and after that of the phase that stays
+    value = orch(Rule("b", "vars.a"), Rule("d", "vars.b"))
+    merged = edits.merge_phases(value, ["b", "d"], into_id="c")
+    assert [rule.goto for rule in merged.phases[0].rules] == ["c", "c"]

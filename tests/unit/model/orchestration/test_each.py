@@ -63,3 +63,19 @@ def test_the_id_of_a_part_is_that_of_no_task() -> None:
 def test_what_is_kept_of_an_item_is_kept_of_no_other() -> None:
     keys = {Item("t", 1, text).key for text in ("a/b", "a-b", "a b", "x" * 500, "x" * 501, "ä")}
     assert len(keys) == 6 and all(map(valid_id, keys))
+
+
+@pytest.mark.parametrize(
+    ("file", "name", "stem"),
+    [
+        ("data/a.csv", "a.csv", "a"),
+        ("a.tar.gz", "a.tar.gz", "a"),
+        ("data/.hidden.csv", ".hidden.csv", ".hidden.csv"),
+        ("data.d/plain", "plain", "plain"),
+    ],
+)
+def test_a_part_of_a_file_knows_its_name_and_the_stem_of_it(file: str, name: str, stem: str) -> None:
+    values = Item("t", 3, file, file=True).values
+    assert values == {"item": file, "item_number": "3", "item_name": name, "item_stem": stem}
+    # AND a part of anything else has none
+    assert Item("t", 3, file).values == {"item": file, "item_number": "3"}

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from orch_tui.model.orchestration.each import Each, Item
 from orch_tui.model.orchestration.orchestration import Orchestration, Phase, Task, TaskOptions
 from orch_tui.model.orchestration.retry import Retry
 from orch_tui.model.run.plan import (
     Decision,
+    PlannedTask,
     PreviousRun,
     PreviousTask,
     RunPlan,
@@ -169,3 +173,10 @@ def test_a_task_without_a_digest_now_is_not_taken_for_edited() -> None:
     selection = Selection(rerun=PreviousRun("r1", {"a": PreviousTask("c/a", "digest of then", True, "success")}))
     plan = make_plan(value, lambda task: TaskFacts("a"), defaults=PROJECT, max_parallel=1, selection=selection)
     assert _decisions(plan) == {"a": (Decision.REUSED, "reused from run r1")}
+
+
+def test_a_limit_of_an_array_is_about_its_parts_and_not_about_others() -> None:
+    alone = PlannedTask("a", "command/a", "A", "p", Decision.RUN, max_parallel=1)
+    assert alone.own_limit == 1
+    assert replace(alone, each=Each(items=("x",))).own_limit is None
+    assert replace(alone, item=Item("a", 1, "x")).own_limit is None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from orch_tui.model.texts.sizes import parse_size, write_size
+from orch_tui.model.texts.sizes import parse_size, size_text, write_size
 
 
 @given(st.integers(1, 2**62 - 1))
@@ -40,3 +40,21 @@ def test_what_is_no_size_is_refused(text: str) -> None:
 @pytest.mark.parametrize(("size", "text"), [(2 * 10**9, "2GB"), (1 << 31, "2GiB"), (64 * 10**6, "64MB"), (0, "0B")])
 def test_the_shortest_text_is_written(size: int, text: str) -> None:
     assert write_size(size) == text
+
+
+@pytest.mark.parametrize(
+    ("size", "text"),
+    [
+        (0, "0 B"),
+        (812, "812 B"),
+        (1023, "1023 B"),
+        (1024, "1.0 KiB"),
+        (4300, "4.2 KiB"),
+        (5 << 20, "5.0 MiB"),
+        (3 << 29, "1.5 GiB"),
+        (2 << 40, "2.0 TiB"),
+        (3 << 50, "3072.0 TiB"),
+    ],
+)
+def test_a_size_that_is_shown_is_short(size: int, text: str) -> None:
+    assert size_text(size) == text

@@ -99,3 +99,9 @@ def test_what_stays_in_the_shell_is_not_told(script: str) -> None:
 def test_any_text_has_an_end(script: str) -> None:
     # GIVEN any text / WHEN it is read / THEN it is, and only what was asked for is told
     assert {found.name for found in exposed_variables(script, ["TOKEN"])} <= {"TOKEN"}
+
+
+@pytest.mark.parametrize("end", ["\\", "'", '"', "$(", '"$(', "$(x \\", "$(x '\\", '$(x "\\'])
+def test_a_script_may_end_in_the_middle(end: str) -> None:
+    # GIVEN a script that no shell would run to its end THEN what stands before that is found all the same
+    assert [one.program for one in exposed_variables(f"tool $TOKEN; other {end}", ["TOKEN"])] == ["tool"]

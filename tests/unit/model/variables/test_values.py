@@ -108,3 +108,13 @@ def test_names_and_their_number_have_limits() -> None:
     assert decode_all([1]) == ({}, ["variables are an object of names and values, not list"])
     values, faults = decode_all({f"v{number}": number for number in range(MOST_VALUES + 5)})
     assert len(values) == MOST_VALUES and len(faults) == 1
+
+
+@pytest.mark.parametrize("kind", ["text", "integer", "number", "boolean", "date", "datetime"])
+@pytest.mark.parametrize("inner", ["x", 2**60, 1.5, True], ids=str)
+def test_a_value_of_another_type_than_it_says_is_none(kind: str, inner: str | float) -> None:
+    if type_of(inner) == kind:
+        assert decode({"type": kind, "value": inner}) == inner
+    else:
+        with pytest.raises(ValueError, match=f"type {kind}, and is of the type {type_of(inner)}|is no {kind}"):
+            decode({"type": kind, "value": inner})

@@ -54,3 +54,14 @@ def test_bounds_are_numbers_and_hold_the_middle(history: list[float], what: Lear
     # THEN they are in order, and what was usual fits
     assert bounds is not None
     assert bounds[0] <= sorted(values[-20:])[len(values[-20:]) // 2 - (len(values[-20:]) % 2 == 0)] <= bounds[1]
+
+
+def test_a_table_that_doubles_is_expected_to_double() -> None:
+    history = [100.0 * 2**n for n in range(8)]
+    assert _fits(Learned.SUM, history, 100.0 * 2**8)
+    assert not _fits(Learned.SUM, history, 100.0 * 2**12)
+
+
+def test_five_versions_are_needed_to_learn_from() -> None:
+    assert learned_bounds(Learned.ROWS, [1000.0] * 4) is None
+    assert learned_bounds(Learned.ROWS, [1000.0] * 5) is not None

@@ -46,6 +46,10 @@ def file(
         ("name:REPORT.c?v", True),
         ("report", True),
         ('"report.csv"', True),
+        ("sizeBytes:[50 TO 100]", True),
+        ("sizeBytes:[100 TO 200]", True),
+        ("sizeBytes:[50 TO 100}", False),
+        ("sizeBytes:{100 TO 200]", False),
         ("id:7", True),
         ("id:>7", False),
         ("sizeBytes:>=100 AND sizeBytes:<101", True),
@@ -90,3 +94,9 @@ def test_and_or_not_are_those_of_logic(tags: list[str], tag: str) -> None:
     assert parse_query(f"NOT tags:{tag}", NOW)(one) is not has
     assert parse_query(f"tags:{tag} AND tags:a", NOW)(one) is (has and "a" in tags)
     assert parse_query(f"tags:{tag} OR tags:a", NOW)(one) is (has or "a" in tags)
+
+
+@pytest.mark.parametrize(("unit", "hours"), [("h", 1), ("d", 24), ("w", 24 * 7), ("M", 24 * 30), ("y", 24 * 365)])
+def test_a_unit_of_time_is_as_long_as_people_think(unit: str, hours: float) -> None:
+    fits = parse_query(f"created:>now-1{unit}", NOW)
+    assert fits(file(hours=hours - 0.1)) and not fits(file(hours=hours + 0.1))

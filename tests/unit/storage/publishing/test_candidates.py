@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
+import time
 from pathlib import Path
 
 import pytest
@@ -172,3 +174,18 @@ def test_a_note_goes_nowhere_when_the_run_was_deleted(tmp_path: Path) -> None:
     accept(storage, candidate, by="ann", note="")
     assert storage.get("raw/a") is not None
     assert not decision_file(tmp_path / ".orch" / ATTEMPT).exists()
+
+
+@pytest.mark.parametrize(("age", "stays"), [(0.0, True), (3000.0, True), (4000.0, False)])
+def test_what_died_while_it_was_written_goes_after_an_hour(tmp_path: Path, age: float, *, stays: bool) -> None:
+    # GIVEN what somebody writes now, or left in the middle
+    storage = _storage(tmp_path)
+    put(storage, "raw/a", "select 1 as n")
+    first = _refuse(storage, {"raw/a": "select 2 as n"})
+    half = storage.root / ".quarantine" / ".0000.tmp"
+    half.mkdir()
+    os.utime(half, (time.time() - age,) * 2)
+    # WHEN another set is put aside THEN only the old one is gone
+    second = _refuse(storage, {"raw/a": "select 3 as n"})
+    assert half.exists() is stays
+    assert {one.id for one in candidates(storage)} == {first, second}

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from orch_tui.storage.values.conversion import text_of
-from orch_tui.storage.values.inference import comes_back, infer_type, infer_types
+from orch_tui.storage.values.inference import comes_back, infer_type, infer_types, one_form
 from orch_tui.storage.values.observed import ObservedNumbers, ObservedTexts, number_text
 
 from tests.support.effort import examples
@@ -261,3 +261,25 @@ def test_numbers_of_json_count_by_what_they_are(values: list[int | Decimal | str
 @settings(max_examples=examples(200), deadline=None)
 def test_the_text_of_a_double_is_the_same_in_sql_and_python(con: duckdb.DuckDBPyConnection, value: float) -> None:
     assert con.execute(f"select {text_of('$1::double', 'DOUBLE')}", [value]).fetchone() == (number_text(value),)
+
+
+@pytest.mark.parametrize(
+    ("lengths", "padded", "zero", "one"),
+    [
+        ({19}, False, True, True),
+        ({21}, True, True, True),
+        ({16, 19}, False, False, False),
+        ({16, 21}, False, False, False),
+        ({21, 23}, False, False, True),
+        ({19, 21, 23}, False, False, True),
+        ({21, 23}, True, False, False),
+        ({19, 23}, True, False, True),
+        ({19, 23}, True, True, False),
+        ({19, 21, 23}, True, False, False),
+    ],
+    ids=str,
+)
+def test_seconds_are_written_in_one_way_or_in_several(
+    lengths: set[int], *, padded: bool, zero: bool, one: bool
+) -> None:
+    assert one_form(lengths, 19, padded=padded, zero=zero) is one
