@@ -49,6 +49,25 @@ def test_no_run_is_planned_or_started(project: Project, damage: str) -> None:
     assert run.wait(60) is Status.SUCCESS
 
 
+def test_a_run_is_not_left_to_a_successor_that_could_not_read_the_project(project: Project) -> None:
+    # GIVEN a run of this process, and damaged settings
+    gate = project.root / "gate"
+    (project.root / "configurations" / "command" / "t.toml").write_text(
+        f"[parameters]\ncommand = 'until [ -e {gate} ]; do sleep 0.02; done'\n"
+    )
+    project.reload()
+    control = RunControl(project)
+    run = control.start(control.plan(RunRequest("o")))
+    try:
+        (project.root / "orch.toml").write_text("[pools\n")
+        # WHEN the person leaves THEN that is said, and the run has its executor on
+        (complaint,) = control.leave_running()
+        assert "could not be left to a successor: orch.toml" in complaint and run.alive
+    finally:
+        gate.touch()
+    assert run.wait(60) is Status.SUCCESS
+
+
 def test_what_was_interrupted_is_only_stopped(project: Project) -> None:
     # GIVEN a run that nobody executes, and damaged settings
     plan = plan_run(project, RunRequest("o"))
