@@ -65,7 +65,7 @@ class Preparer:
 
     ``action`` is what config.json asks for; with another one than ``run`` no table is fetched or published.
     ``state`` is the run as it stands, for the variables that its tasks have set.
-    ``unsaved`` takes the place of the configuration with its reference, as a form has it before it is saved. Without
+    ``unsaved`` is what its only task runs, as a form has it before it is saved. Without
     ``publish`` the tables that it writes stay in its directory, and its state is not kept.
     """
 
@@ -216,7 +216,7 @@ class Preparer:
                 raise PrepareError(f"{task.configuration} cannot be read: there is no component {name!r} any more")
             if task.rows and self._earlier is None:
                 return component, component.configured(self._chosen(task))
-            if self._unsaved is not None and self._unsaved.ref == task.configuration:
+            if self._unsaved is not None:
                 return component, component.configured(self._unsaved)
             if self._earlier is not None and component.id != ORCHESTRATION_COMPONENT:
                 return component, self._earlier.configuration(task)

@@ -52,7 +52,8 @@ class InterventionDesk:
                 queue.release(one.task)
             case InterventionKind.SKIP | InterventionKind.APPROVE | InterventionKind.REJECT:
                 task = self._state.task(one.task)
-                if task.parts is None or one.kind is not InterventionKind.SKIP:
+                # An approval has no parts.
+                if task.parts is None:
                     queue.take_out({one.task})
                 else:
                     queue.take_out({part.id for part in task.parts.states if part.set_aside})
