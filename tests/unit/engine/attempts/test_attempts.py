@@ -289,3 +289,10 @@ def test_jitter_spreads_what_failed_together_and_is_the_same_when_asked_again() 
     assert all(800 < sum(low <= wait - 10 < low + 0.5 for wait in waits) < 1200 for low in (i / 2 for i in range(10)))
     # AND whoever asks again hears the same, another run another one
     assert retry.wait_before(2, "run-1 task-7") == waits[7] != retry.wait_before(2, "run-2 task-7")
+
+
+@pytest.mark.parametrize(("by", "who"), [("", "the kernel"), ("Slurm", "Slurm")])
+def test_who_killed_it_for_want_of_memory_is_named(tmp_path: Path, by: str, who: str) -> None:
+    stand = _stand(tmp_path)
+    stand.attempt(Exit(137, oom=True, oom_by=by))
+    assert stand.state.status is Status.ERROR and who in stand.state.reason and "memory" in stand.state.reason

@@ -5,19 +5,26 @@ from __future__ import annotations
 import errno
 import json
 import os
+import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from orch_tui.engine.attempts.prepare import Preparer
 from orch_tui.engine.attempts.programs import PrepareError
+from orch_tui.engine.processes.launcher import AttemptSpec
 from orch_tui.engine.runs.start import RunRequest, plan_run
+from orch_tui.model.run.plan import RunPlan
+from orch_tui.project.attempt_dir import attempt_directory, make_attempt
 from orch_tui.project.extensions.manifests import BUILTIN_COMPONENTS
 from orch_tui.project.project import Project, open_project
 from orch_tui.project.secrets import Secrets
 
 from tests.support.engine_kit import make_commands
+from tests.support.past_runs import BEGIN, Past, write_past
+from tests.support.projects import make_project
 
 
 @pytest.fixture
@@ -153,3 +160,44 @@ def test_a_task_is_told_who_writes_the_tables_that_it_reads(tmp_path: Path) -> N
         "m/x": nobody,
     }
     assert [one["orch_tui"]["writers"] for one in told] == [expected, expected]
+
+
+def _made(project: Project, plan: RunPlan) -> AttemptSpec:
+    directory = project.root / "run"
+    directory.mkdir()
+    made = Preparer(project, plan, "r", directory, Secrets(project.root)).prepare(next(iter(plan.tasks())), 1)
+    assert isinstance(made, AttemptSpec)
+    return made
+
+
+def test_a_command_is_started_as_it_is_written(tmp_path: Path) -> None:
+    project = make_commands(tmp_path, {"P": {"a": "echo a | cat"}})
+    made = _made(project, plan_run(project, RunRequest("o")))
+    assert made.argv[-1] == "echo a | cat" and made.cwd == str(tmp_path) and made.nested is None
+
+
+def test_a_nested_orchestration_is_a_run_of_its_own_that_knows_to_whom_it_belongs(tmp_path: Path) -> None:
+    # GIVEN a task that runs another orchestration
+    nested = {"configuration": "orchestration/inner"}
+    project = open_project(make_project(tmp_path, {"o": {"P": {"t": nested}}, "inner": {"P": {"a": "true"}}}))
+    # WHEN it begins
+    argv = _made(project, plan_run(project, RunRequest("o"))).argv
+    # THEN it is begun from its beginning
+    own = ("--project", str(tmp_path), "--nested", "o/r/t")
+    assert argv == (sys.executable, "-P", "-m", "orch_tui", "run", "inner", *own)
+
+
+@pytest.mark.parametrize("shadow", [False, True], ids=["publishes", "a shadow"])
+def test_a_nested_orchestration_is_repeated_by_the_run_that_it_began_then(tmp_path: Path, shadow: bool) -> None:
+    # GIVEN an earlier run whose task began a nested one
+    nested = {"configuration": "orchestration/inner"}
+    project = open_project(make_project(tmp_path, {"o": {"P": {"t": nested}}, "inner": {"P": {"a": "true"}}}))
+    project.paths.make_state()
+    earlier = write_past(project.paths, Past(task="t"))
+    make_attempt(attempt_directory(project.paths.run("o", earlier), "t", 1), {}, data_folder=False)
+    inner = write_past(project.paths, Past("inner", BEGIN + 1, parent=f"o/{earlier}/t"))
+    # WHEN it is repeated as it ran
+    plan = replace(plan_run(project, RunRequest("o")), as_it_ran=earlier, shadow=shadow)
+    argv = _made(project, plan).argv
+    # THEN so is the nested one, and it publishes nothing where the whole does not
+    assert argv[5:7] == ("--as-it-ran", inner) and ("--shadow" in argv) is shadow

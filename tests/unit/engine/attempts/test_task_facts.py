@@ -80,3 +80,22 @@ def test_a_processor_whose_program_is_named_blocks_nothing(tmp_path: Path) -> No
     project.reload()
     # THEN
     assert blocked(project) == ""
+
+
+@pytest.mark.parametrize("processor", ["acme.processor-mark", "keboola.processor-skip-lines"])
+def test_a_runner_itself_needs_the_processors_of_its_configuration(tmp_path: Path, processor: str) -> None:
+    # GIVEN a configuration of the runner, not of a component that it runs, with a processor
+    text = f'[parameters]\ncommand = ["true"]\n{STAGED.format(side="after", processor=processor).removeprefix(PLAIN)}'
+    files = {
+        "orch.toml": 'name = "T"\n',
+        "configurations/keboola/one.toml": text,
+        "orchestrations/o.toml": '[[phases]]\nname = "P"\n[[phases.tasks]]\nid="t"\nconfiguration="keboola/one"\n',
+    }
+    for name, body in files.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(body)
+    # WHEN its run is planned THEN one that is not installed blocks it
+    known = processor.startswith("keboola.")
+    said = "" if known else f'"keboola/one" needs the processor "{processor}", which is not installed'
+    reason = blocked(open_project(tmp_path))
+    assert said in reason and (reason == "") is known

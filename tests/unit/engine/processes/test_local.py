@@ -29,8 +29,8 @@ def _run(spec: AttemptSpec) -> Exit:
 
 
 def test_what_a_failed_task_left_outside_of_its_group_is_ended(tmp_path: Path) -> None:
-    # GIVEN a task that fails beside a program of its own that has left its group
-    script = "setsid sleep 100 & while ! grep -q sleep /proc/$!/cmdline; do :; done; exit 3"
+    # GIVEN a task that fails beside a program of its own that has left its group, and has not even its log open
+    script = "setsid sleep 100 >/dev/null 2>&1 & while ! grep -q sleep /proc/$!/cmdline; do :; done; exit 3"
     # WHEN it has ended THEN the program is ended, and counted
     end = _run(_shell(tmp_path, script))
     assert (end.code, end.leftovers) == (3, 1) and tagged([tmp_path]) == []
