@@ -9,7 +9,7 @@ from pathlib import Path
 
 from orch_tui.model.status import STYLES, Status
 from orch_tui.model.texts.text import counted, safe_line
-from orch_tui.project.history import RunSummary, summarize
+from orch_tui.project.history import RunSummary, judge_by
 from orch_tui.runs.people.responding import ExecutorLook, NoAnswer
 from orch_tui.tui.status_look import ODD
 
@@ -62,11 +62,14 @@ class Announcer:
             await asyncio.sleep(_LOOK_SECONDS)
             for directory in [*self._followed]:
                 try:
-                    run = await loop.run_in_executor(self._thread, summarize, directory)
+                    run = await loop.run_in_executor(self._thread, judge_by, directory)
                 except FileNotFoundError:
                     # Deleted meanwhile: nobody knows how it ended.
                     name = self._forget(directory)
                     self._tell(self._what_runs() or safe_line(name, _NAME))
+                    continue
+                except OSError:
+                    # That it cannot be read now is no end.
                     continue
                 if not run.live:
                     name = self._forget(directory)

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import errno
+import os
 from pathlib import Path
+from typing import Any
 
 import pytest
 from orch_tui.engine.runs.start import RunRequest
 from orch_tui.model.status import Status
+from orch_tui.project.files.own_files import open_own
 from orch_tui.project.history import summarize
 from orch_tui.project.project import Project, open_project
 from orch_tui.runs.live.control import RunControl
@@ -121,6 +125,37 @@ async def test_a_look_that_broke_off_is_begun_again_when_the_run_is_seen_again(
             while told._followed:
                 await asyncio.sleep(0.01)
         assert titles == ["● Alpha", "✘ Alpha 0/1"]
+    finally:
+        told.stop()
+
+
+@pytest.mark.usefixtures("quick")
+async def test_a_run_that_cannot_be_read_for_a_moment_has_not_ended(
+    project: Project, make_run: MakeRun, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    titles: list[str] = []
+    rings: list[str] = []
+    directory = project.paths.run("alpha", make_run("alpha", Status.SUCCESS))
+    told = Announcer(titles.append, lambda: rings.append(titles[-1]))
+    looks = 0
+    real = open_own
+
+    def refusing(path: Any, *more: Any) -> int:
+        nonlocal looks
+        looks += 1
+        if looks < 4:
+            raise OSError(errno.EMFILE, os.strerror(errno.EMFILE), os.fspath(path))
+        return real(path, *more)
+
+    # GIVEN a machine without a descriptor for the first three looks
+    monkeypatch.setattr("orch_tui.project.history.open_own", refusing)
+    try:
+        told.follow([("Alpha", directory)])
+        async with asyncio.timeout(60):
+            while told._followed:
+                await asyncio.sleep(0.01)
+        # THEN it is told and rung for once: as it ended
+        assert titles == ["● Alpha", "✔ Alpha 1/1"] and rings == ["✔ Alpha 1/1"] and looks >= 4
     finally:
         told.stop()
 
