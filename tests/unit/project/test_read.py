@@ -367,3 +367,20 @@ def test_reading_imports_nothing_heavy(make_project: MakeProject) -> None:
 def test_ids_are_in_their_own_order_not_in_that_of_file_names(make_project: MakeProject) -> None:
     project = make_project({f"orchestrations/{one}.toml": 'name = "x"' for one in ("a-b", "a", "a.c", "B")})
     assert project.orchestration_ids() == ["B", "a", "a-b", "a.c"]
+
+
+def test_what_a_project_says_of_its_tables_reaches_the_processes_of_its_tasks(make_project: MakeProject) -> None:
+    # GIVEN nothing THEN three versions stay, without an end
+    settings = make_project({"orch.toml": 'name = "P"\n'}).settings
+    assert settings.of_tables == {"ORCH_KEEP_VERSIONS": "3"}
+    # GIVEN both THEN both are told
+    text = 'name = "P"\n[storage]\nkeep_versions = 7\nkeep_days = 2.5\n'
+    settings = make_project({"orch.toml": text}).settings
+    assert settings.of_tables == {"ORCH_KEEP_VERSIONS": "7", "ORCH_KEEP_VERSION_DAYS": "2.5"}
+
+
+@pytest.mark.parametrize("table", ["runs", "storage"])
+def test_nothing_is_kept_for_no_days(make_project: MakeProject, table: str) -> None:
+    project = make_project({"orch.toml": f'name = "P"\n[{table}]\nkeep_days = 0\n'})
+    (problem,) = project.problems()
+    assert "keep_days" in problem.message and "it must be above 0" in problem.message and problem.line == 3

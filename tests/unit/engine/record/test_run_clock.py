@@ -131,4 +131,8 @@ def test_the_last_run_of_a_project_is_the_last_also_between_orchestrations(tmp_p
 
 
 def test_an_id_that_says_no_time_is_passed_over(tmp_path: Path) -> None:
-    assert moment_of("by-hand") is None and moment_of("20261122T140213.123Z-7f") == 1795356133123
+    assert (
+        moment_of("by-hand") is None
+        and moment_of("20261122T140213x123Z-7f") is None
+        and moment_of("20261122T140213.123Z-7f") == 1795356133123
+    )

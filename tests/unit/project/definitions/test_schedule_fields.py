@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from orch_tui.model.orchestration.starts import CatchUp, IfRunning, Schedule
+from orch_tui.model.texts.text import valid_id
 from orch_tui.project.definitions.schedule_fields import read_schedules, schedule_ids, schedule_values
 from orch_tui.project.toml.decode import Place, Table
 
@@ -79,3 +80,12 @@ def test_ids_change_with_the_time_and_not_with_their_neighbours() -> None:
     assert schedule_ids([plain, named], "UTC") == ["daily_UTC-2", "daily_UTC"]
     long = ",".join(map(str, range(60))) + " * * * *"
     assert schedule_ids([Schedule(long)])[0].startswith("schedule-") and len(schedule_ids([Schedule(long)])[0]) < 30
+
+
+@pytest.mark.parametrize(
+    "cron", ["0 5 * * *", "0 5 * * MON#2", "0 5 L * *", ",".join(map(str, range(60))) + " 5 * * *", "0 5 ? * ?"]
+)
+def test_an_id_that_is_made_is_one_and_is_not_long(cron: str) -> None:
+    first, second = schedule_ids([Schedule(cron), Schedule(cron)], "Europe/Prague")
+    assert valid_id(first) and valid_id(second) and first != second
+    assert max(len(first), len(second)) <= 90

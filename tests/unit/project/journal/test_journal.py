@@ -233,3 +233,11 @@ def test_half_a_record_of_any_length_is_cut_right_behind_the_last_whole_one(
     journal = Journal.recover(path)
     assert path.read_bytes() == whole and journal.torn == b"x" * torn
     journal.close()
+
+
+@pytest.mark.parametrize("shadow", [False, True])
+def test_a_run_beside_the_real_tables_is_known_as_one(tmp_path: Path, *, shadow: bool) -> None:
+    header = RunHeader("r", "o", "O", T0, "ann", shadow=shadow)
+    (tmp_path / "r").mkdir()
+    Journal.create(tmp_path / "r", header, _plan()).close()
+    assert read_run(tmp_path / "r").header.shadow is shadow

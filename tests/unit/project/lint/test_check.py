@@ -232,3 +232,40 @@ def test_one_bad_file_leaves_the_rest_checked(make_project: MakeProject) -> None
     project = make_project({"orchestrations/a.toml": "= ", "orchestrations/o.toml": orchestration(["reader/x"])})
     # WHEN all is checked, THEN both are told
     assert {Path(p.file or "").stem: p.code for p in check(project)} == {"a": "syntax", "o": "unknown-configuration"}
+
+
+def test_a_task_may_give_a_declared_variable_another_value(make_project: MakeProject) -> None:
+    # GIVEN a variable of the project that a configuration uses, and a task that says what it is
+    task = '[[phases.tasks]]\nconfiguration = "command/a"\nvariables = { day = "2" }\n'
+    project = make_project(
+        {
+            "orch.toml": 'name = "P"\n[variables]\nday = "1"\n',
+            "configurations/command/a.toml": 'name = "A"\n[parameters]\ncommand = "echo {{ day }}"\n',
+            "orchestrations/o.toml": f'name = "O"\n[[phases]]\nname = "P"\n{task}',
+        }
+    )
+    assert [one for one in found(project) if one.code == "undefined-variable"] == []
+
+
+def test_an_expression_that_asks_for_what_has_not_ended_is_told_with_its_line(make_project: MakeProject) -> None:
+    # GIVEN values that are computed in the second phase: of the first, of its own phase, and of no task at all
+    values = (
+        'name = "V"\n[parameters.expressions]\nright = "task.early.rows"\n'
+        "wrong = '''\n1 +\ntask.late.rows'''\nodd = 'task.none.rows'\n"
+    )
+    early = '[[phases]]\nname = "One"\n[[phases.tasks]]\nid = "early"\nconfiguration = "command/a"\n'
+    late = early.replace("One", "Two").replace("early", "late")
+    asks = '[[phases.tasks]]\nid = "asks"\nconfiguration = "variables/v"\n'
+    project = make_project(
+        {
+            "orch.toml": 'name = "P"\n',
+            "components/variables.toml": 'name = "V"\ntype = "other"\ncommand = ["v"]\nexpressions = ["expressions"]\n',
+            "configurations/command/a.toml": 'name = "A"\n[parameters]\ncommand = "true"\n',
+            "configurations/variables/v.toml": values,
+            "orchestrations/o.toml": f'name = "O"\n{early}{late}{asks}',
+        }
+    )
+    told = {one.line: one.message for one in found(project) if one.code == "expression"}
+    # THEN each is told with the line of the file that asks
+    assert told.keys() == {5, 7}
+    assert 'task "late" has not ended when this is computed' in told[5] and "none" in told[7]

@@ -111,3 +111,23 @@ def test_a_rule_that_no_recorded_run_has_taken_is_a_note(tmp_path: Path) -> None
     assert rule_uses(project.paths, value)["load", 0].runs == 34
     changed = project_with(tmp_path, *rules[1:])
     assert set(rule_uses(changed.paths, changed.orchestration("o")).values()) == {RuleUse()}
+
+
+def test_what_a_rule_may_go_to_is_what_comes_behind_its_phase(tmp_path: Path) -> None:
+    # GIVEN a rule to a phase that there is not, and whose name is near none
+    (problem,) = check(project_with(tmp_path, """when = "task.one.rows == 0", goto = "zzzzzz\""""))
+    assert "zzzzzz" in problem.message and problem.remedy == "name one of alert, end"
+
+
+def test_each_later_phase_is_too_late_to_be_asked_for(tmp_path: Path) -> None:
+    # GIVEN a third phase WHEN a rule after the first asks for the second THEN that is told as for the third
+    project = project_with(tmp_path, """when = "task.two.rows == 0", goto = "end\"""")
+    file = project.root / "orchestrations" / "o.toml"
+    task = '[[phases.tasks]]\nid = "three"\nconfiguration = "command/one"\n'
+    file.write_text(f'{file.read_text()}\n[[phases]]\nid = "last"\nname = "Last"\n\n{task}')
+    assert [one.code for one in check(open_project(project.root))] == ["asks-too-early"]
+    file.write_text(file.read_text().replace("task.two.rows", "task.three.rows"))
+    assert [one.code for one in check(open_project(project.root))] == ["asks-too-early"]
+    # AND what its own phase did is not
+    file.write_text(file.read_text().replace("task.three.rows", "task.one.rows"))
+    assert check(open_project(project.root)) == []
