@@ -7,6 +7,7 @@ import errno
 import os
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from orch_tui.engine.processes import local
@@ -57,6 +58,14 @@ def test_what_cannot_be_followed_does_not_run(tmp_path: Path, monkeypatch: pytes
     def refused(pid: int) -> int:
         raise OSError(errno.EMFILE, os.strerror(errno.EMFILE))
 
+    started: list[int] = []
+    spawn = os.posix_spawn
+
+    def noted(*arguments: Any, **more: Any) -> int:
+        started.append(spawn(*arguments, **more))
+        return started[-1]
+
+    monkeypatch.setattr(os, "posix_spawn", noted)
     monkeypatch.setattr(os, "pidfd_open", refused)
     monkeypatch.setattr(local, "_FOLLOW_AGAIN", (0.0,))
     # WHEN a task is to start THEN what the system said is told, and nothing of it is left
@@ -65,4 +74,4 @@ def test_what_cannot_be_followed_does_not_run(tmp_path: Path, monkeypatch: pytes
     assert tagged([tmp_path]) == []
     # AND nobody has to wait for it any more
     with pytest.raises(ChildProcessError):
-        os.waitpid(-1, os.WNOHANG)
+        os.waitpid(started[0], os.WNOHANG)

@@ -154,8 +154,8 @@ def test_words_of_programs_that_were_refused_memory_are_known(words: str, told: 
 def test_a_maker_that_cannot_be_looked_at_keeps_no_other_group_from_being_taken_away(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    # GIVEN groups of three makers, of which the system tells nothing of the one that is listed in the middle
-    names = [f"orch-tui-{pid}-1-1" for pid in (7, 8, 9)]
+    # GIVEN another file, and groups of three makers, of which the system tells nothing of the second
+    names = ["memory.max", *(f"orch-tui-{pid}-1-1" for pid in (7, 8, 9))]
     for name in names:
         (tmp_path / name).mkdir()
     monkeypatch.setattr(os, "listdir", lambda place: names)
@@ -166,9 +166,9 @@ def test_a_maker_that_cannot_be_looked_at_keeps_no_other_group_from_being_taken_
         return None
 
     monkeypatch.setattr(memory_limit, "read_stat", read_stat)
-    # WHEN what is left is taken away THEN that one stays, and those before and behind it go
+    # WHEN what is left is taken away THEN that one and what is no group of ours stay, and all others go
     sweep(tmp_path)
-    assert [name for name in names if (tmp_path / name).exists()] == [names[1]]
+    assert [name for name in names if (tmp_path / name).exists()] == [names[0], names[2]]
 
 
 def test_a_limit_below_one_kib_is_a_limit_still(tmp_path: Path) -> None:

@@ -181,8 +181,9 @@ def test_a_request_is_taken_also_where_its_directory_could_not_be_listed_for_a_m
 
 
 def test_a_request_comes_behind_all_that_were_left_before_it_although_the_clock_went_back(
-    tmp_path: Path, clock: Clock
+    tmp_path: Path, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(time, "time_ns", lambda: clock.now)
     # GIVEN two requests that nobody has taken yet, an hour apart
     mailbox = Mailbox(tmp_path)
     ask(tmp_path, CancelRequest("ann", task="first"))

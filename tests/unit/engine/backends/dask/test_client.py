@@ -81,3 +81,68 @@ async def test_a_scheduler_that_hangs_as_it_drops_a_task_holds_nothing_else_up()
     while program._connection is not None:
         await asyncio.sleep(0)
     assert {"answers": False, "said": "the connection was lost"} in told
+
+
+class Failing(SlowOnce):
+    """One whose tasks end as they are told."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.asked = 1
+        self.over: dict[str, Callable[[Any], None]] = {}
+
+    def submit(self, *_: object, key: str, **__: object) -> Any:
+        def add_done_callback(call: Callable[[Any], None]) -> None:
+            self.over[key] = call
+
+        return SimpleNamespace(key=key, done=lambda: False, add_done_callback=add_done_callback)
+
+    def end(self, key: str, status: str) -> None:
+        async def exception() -> Exception:
+            return ValueError("no worker\nsurvived it")
+
+        self.over[key](SimpleNamespace(key=key, status=status, exception=exception))
+
+
+async def test_only_of_a_task_that_the_scheduler_gave_up_it_is_said_why() -> None:
+    # GIVEN a connection with two tasks
+    told: list[Any] = []
+    program: Any = SimpleNamespace(tell=told.append)
+    client = Failing()
+    connection = Connection(SimpleNamespace(fire_and_forget=lambda future: None), client, program)
+    for name in ("orch-1", "orch-2", "orch-3"):
+        connection.submit(name, "python", "/nowhere", {})
+    # WHEN one ends by itself, one is cancelled, and one is given up
+    for name, status in (("orch-1", "finished"), ("orch-2", "cancelled"), ("orch-3", "error")):
+        client.end(name, status)
+    while not any("ended" in one for one in told):
+        await asyncio.sleep(0)
+    # THEN that of the last is told, in one line, and nothing of the others, whose node says how they ended
+    (said,) = [one for one in told if "ended" in one]
+    assert said["ended"] == "orch-3" and said["said"].startswith("ValueError: no worker") and "\n" not in said["said"]
+
+
+async def test_what_cannot_be_asked_for_yet_is_asked_for_once_the_scheduler_is_there() -> None:
+    # GIVEN a program without a connection
+    told: list[Any] = []
+    writer: Any = SimpleNamespace(write=lambda line: told.append(json.loads(line)))
+    program, hanging = Client({}, writer), Hanging()
+    # WHEN it is asked for two tasks, one of which nobody wants any more, and for what is known of them
+    for name in ("orch-1", "orch-2"):
+        program.take({"submit": name, "python": "python", "directory": "/nowhere", "resources": {}})
+    program.take({"drop": "orch-1"})
+    program.take({"states": ["orch-2"]})
+    await asyncio.sleep(0)
+    # THEN nothing is told that nobody knows
+    assert told == [] and hanging.submitted == []
+    # WHEN the scheduler is there THEN the other is asked for
+    hanging.asked = 1
+    library = SimpleNamespace(fire_and_forget=lambda future: None)
+    program._connection = Connection(library, hanging, program)
+    for name in list(program._waiting):
+        program._submit(program._waiting.pop(name))
+    program.take({"states": ["orch-2"]})
+    while not any("states" in one for one in told):
+        await asyncio.sleep(0)
+    assert hanging.submitted == ["orch-2"]
+    assert next(one for one in told if "states" in one) == {"states": {"orch-2": "processing"}}

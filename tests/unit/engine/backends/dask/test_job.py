@@ -71,6 +71,8 @@ def test_what_has_begun_is_gone_only_when_that_is_known(
     assert not made._is_over(seen)
     # WHEN it stays so
     seen.take_lock(held=False)
+    # THEN it is not either, unless that is so for a while
+    assert not made._is_over(seen)
     seen.free_since = time.monotonic() - 60
     assert made._is_over(seen) is over
     # AND whoever has it again has begun anew to be followed

@@ -13,9 +13,10 @@ from orch_tui.engine.backends.slurm.commands import Row
 from orch_tui.engine.backends.slurm.job import SlurmJob
 from orch_tui.engine.backends.slurm.nodes import BadNodes
 from orch_tui.engine.backends.slurm.queue import Queue
+from orch_tui.engine.backends.slurm.states import why_over
 from orch_tui.engine.backends.slurm.watch import Seen, Watch
 from orch_tui.engine.processes.launcher import StopRequest
-from orch_tui.project.attempt_dir import is_carried, node_file, queue_log
+from orch_tui.project.attempt_dir import exit_file, is_carried, log_file, node_file, queue_log
 from orch_tui.project.definitions.backends import BackendSettings
 
 from tests.support.launcher_contract import shell
@@ -45,3 +46,50 @@ async def test_a_node_that_was_killed_as_it_wrote_its_name_is_not_waited_for_wit
     assert end is not None and bool(end.lost) is taken and bool(end.unstarted and end.again) is not taken
     # AND it holds its configuration no longer
     assert not is_carried(directory)
+
+
+def _job(directory: Path) -> tuple[SlurmJob, Seen, Queue]:
+    settings = BackendSettings("cluster", "slurm")
+    queue = Queue(settings, Watch("cluster"), BadNodes(), Slots(1), asyncio.Semaphore(1), asyncio.Semaphore(1))
+    job = SlurmJob(shell(directory, "true"), "orch-1", queue)
+    return job, Seen(directory, "orch-1", lambda level, text: None), queue
+
+
+@pytest.mark.parametrize(
+    ("state", "reason", "said", "again", "blamed"),
+    [
+        ("FAILED", "NonZeroExitCode", "the queue says FAILED on n1", True, ("n1",)),
+        ("NODE_FAIL", "None", "its node failed (NODE_FAIL on n1)", True, ("n1",)),
+        ("CANCELLED", "None", "it was cancelled there (scancel) (CANCELLED on n1)", False, ()),
+        ("PENDING", "BadConstraints", "will never start; no node has what it asks for", False, ()),
+    ],
+)
+async def test_what_never_began_says_why_and_goes_elsewhere_if_it_may(
+    tmp_path: Path, state: str, reason: str, said: str, again: bool, blamed: tuple[str, ...]
+) -> None:
+    # GIVEN a job that the queue has ended before its node had it
+    job, _, queue = _job(tmp_path)
+    # WHEN that is certain
+    end = await job._never_began(StopRequest(), why_over(state, "n1"), state, reason, "n1")
+    # THEN it says why, it is tried again unless the queue would not take it, and its node is left out if it is to blame
+    assert end.unstarted.startswith("it had not begun: ") and end.unstarted.endswith(said)
+    assert (bool(end.again), queue.bad_nodes.names) == (again, blamed)
+
+
+@pytest.mark.parametrize(("state", "blamed"), [("NODE_FAIL", ("n1",)), ("TIMEOUT", ())], ids=["its node", "its time"])
+async def test_what_left_no_answer_is_lost_and_only_a_node_that_failed_is_left_out(
+    tmp_path: Path, state: str, blamed: tuple[str, ...]
+) -> None:
+    # GIVEN a job that began, and that the queue has ended
+    job, _, queue = _job(tmp_path)
+    log_file(tmp_path).touch(0o600)
+    queue_log(tmp_path).touch(0o600)
+    # WHEN its node says nothing of it
+    end = await job._without_answer(StopRequest(), state, why_over(state, "n1"), "n1")
+    # THEN it is lost, and why is said
+    assert end.lost.startswith("lost: ") and state in end.lost and end.code is None
+    assert queue.bad_nodes.names == blamed
+    # AND with an exit code it is not
+    exit_file(tmp_path).write_text("3\n")
+    end = await job._without_answer(StopRequest(), state, why_over(state, "n1"), "n1")
+    assert (end.code, end.lost) == (3, "")
