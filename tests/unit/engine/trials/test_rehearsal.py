@@ -10,6 +10,7 @@ from orch_tui.model.events import events
 from orch_tui.model.events.interventions import Intervention, InterventionKind
 from orch_tui.model.events.reasons import Cause, Reason
 from orch_tui.model.failure import FailureKind
+from orch_tui.model.orchestration.rules import Rule, RuleDecision
 from orch_tui.model.run.plan import Decision, PlannedPhase, PlannedTask, RunPlan
 from orch_tui.model.run.run_start import initial_state
 from orch_tui.model.run.runstate import RunHeader
@@ -104,3 +105,22 @@ def test_a_recorded_run_goes_again_as_it_went() -> None:
     assumed = {**told, "t2": replace(told["t2"], status=Status.SUCCESS, exit_code=0)}
     task = rehearse(replayed_plan(state, None), assumed, AT).state.tasks["t2"]
     assert task.status is Status.SUCCESS and len(task.attempts) == 1
+
+
+def test_what_an_earlier_run_had_decided_stands_until_its_phase_runs_or_its_rules_change() -> None:
+    # GIVEN a run that goes on with another one, whose first phase has been decided there
+    before = RuleDecision(taken=0)
+    plan = _plan(Decision.RUN)
+    rule = Rule("q", "true")
+    first = replace(plan.phases[0], rules=(rule,), decision=before)
+    plan = replace(plan, phases=(first, *plan.phases[1:]))
+    state = initial_state(RunHeader("r", "o", "O", AT, "ann"), plan)
+    # WHEN it is replayed THEN that stands
+    assert replayed_plan(state, None).phases[0].decision == before
+    # WHEN its rules are others today THEN they decide
+    other = replace(plan, phases=(replace(first, rules=(Rule("end"),)), *plan.phases[1:]))
+    again = replayed_plan(state, other).phases[0]
+    assert again.decision is None and again.rules == (Rule("end"),)
+    # WHEN the phase has run THEN it is decided anew
+    state.apply(events.phase_started(AT, "p"))
+    assert replayed_plan(state, None).phases[0].decision is None

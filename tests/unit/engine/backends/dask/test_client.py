@@ -8,6 +8,7 @@ from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
 
+import pytest
 from orch_tui.engine.backends.dask.client import Client, Connection
 
 
@@ -146,3 +147,30 @@ async def test_what_cannot_be_asked_for_yet_is_asked_for_once_the_scheduler_is_t
         await asyncio.sleep(0)
     assert hanging.submitted == ["orch-2"]
     assert next(one for one in told if "states" in one) == {"states": {"orch-2": "processing"}}
+
+
+async def test_a_scheduler_that_does_not_know_a_task_yet_is_asked_more_and_more_rarely(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    # GIVEN a scheduler that knows of nothing for a while
+    pauses: list[float] = []
+    sleep, kept = asyncio.sleep, asyncio.Event()
+
+    async def noted(seconds: float) -> None:
+        pauses.append(seconds)
+        await sleep(0)
+
+    class Late(SlowOnce):
+        async def _states(self, keys: list[str]) -> dict[str, str | None]:  # type: ignore[override]
+            self.asked += 1
+            return dict.fromkeys(keys, "processing" if self.asked > 8 else None)
+
+    monkeypatch.setattr(asyncio, "sleep", noted)
+    program: Any = SimpleNamespace(tell=lambda message: kept.set())
+    library = SimpleNamespace(fire_and_forget=lambda future: None)
+    connection = Connection(library, Late(), program)
+    # WHEN it is asked whether it has a task THEN each time later than the time before, up to a bound
+    connection.submit("orch-1", "python", "/nowhere", {})
+    await asyncio.wait_for(kept.wait(), 30)
+    asked = pauses[:8]
+    assert asked == sorted(asked) and asked[0] < asked[1] and asked[-1] == asked[-2] < 10

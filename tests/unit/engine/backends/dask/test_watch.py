@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -61,7 +62,7 @@ async def test_what_begins_is_asked_for_a_little_later(
 ) -> None:
     of, _, _ = followed
     now = [1000.0]
-    monkeypatch.setattr(watch.time, "monotonic", lambda: now[0])
+    monkeypatch.setattr(time, "monotonic", lambda: now[0])
     # GIVEN one that begins to be followed
     of._begin()
     # WHEN it is looked at once THEN the scheduler is not asked: what begins now needs no reason

@@ -9,17 +9,19 @@ from pathlib import Path
 import pytest
 from orch_tui.engine.backends.remote import handoff
 from orch_tui.engine.backends.remote.slots import Slots
-from orch_tui.engine.backends.slurm.commands import Row
+from orch_tui.engine.backends.slurm import job as job_module
+from orch_tui.engine.backends.slurm.commands import Row, Submission, Submitted
 from orch_tui.engine.backends.slurm.job import SlurmJob
 from orch_tui.engine.backends.slurm.nodes import BadNodes
 from orch_tui.engine.backends.slurm.queue import Queue
 from orch_tui.engine.backends.slurm.states import why_over
 from orch_tui.engine.backends.slurm.watch import Seen, Watch
-from orch_tui.engine.processes.launcher import StopRequest
+from orch_tui.engine.processes.launcher import Exit, StopRequest
 from orch_tui.project.attempt_dir import exit_file, is_carried, log_file, node_file, queue_log
 from orch_tui.project.definitions.backends import BackendSettings
 
 from tests.support.launcher_contract import shell
+from tests.unit.engine.backends.remote.test_ending import Notes
 
 
 @pytest.mark.parametrize("taken", [False, True], ids=["its start is there", "its start was taken"])
@@ -93,3 +95,52 @@ async def test_what_left_no_answer_is_lost_and_only_a_node_that_failed_is_left_o
     exit_file(tmp_path).write_text("3\n")
     end = await job._without_answer(StopRequest(), state, why_over(state, "n1"), "n1")
     assert (end.code, end.lost) == (3, "")
+
+
+@pytest.mark.parametrize(
+    ("how", "unstarted"),
+    [
+        (Submission.DONE, None),
+        (Submission.UNKNOWN, None),
+        (Submission.BUSY, "the queue took no more: why"),
+        (Submission.REFUSED, "the queue refused it: why"),
+    ],
+)
+async def test_what_the_queue_answers_decides_whether_the_job_is_followed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, how: Submission, unstarted: str | None
+) -> None:
+    # GIVEN a queue that answers so
+    async def submit(*_: object) -> Submitted:
+        return Submitted(how, "7" if how is Submission.DONE else "", "why")
+
+    monkeypatch.setattr(job_module, "submit", submit)
+    job, seen, _ = _job(tmp_path)
+    told: list[tuple[str, str]] = []
+    notes = Notes()
+    monkeypatch.setattr(notes, "queued", lambda job, reason: told.append((job, reason)))
+    # WHEN it is asked THEN it is over only where no job can have come of it
+    end = await job._ask(seen, notes)
+    assert (None if end is None else end.unstarted) == unstarted
+    # AND people are told what is known of it
+    heard = {Submission.DONE: [("7", "")], Submission.UNKNOWN: [("", "asked for it, and got no answer: why")]}
+    assert told == heard.get(how, [])
+
+
+@pytest.mark.parametrize("gone", [False, True])
+async def test_what_lost_its_directory_is_lost_and_followed_no_more(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, gone: bool
+) -> None:
+    # GIVEN a job that is followed to its end, or until its directory is gone
+    async def to_its_end(*_: object) -> Exit | None:
+        return None if gone else Exit(0)
+
+    monkeypatch.setattr(job_module, "to_its_end", to_its_end)
+    job, seen, queue = _job(tmp_path)
+    dropped: list[str] = []
+    monkeypatch.setattr(queue.watch, "follow", lambda seen: None)
+    monkeypatch.setattr(queue.watch, "drop", dropped.append)
+    # WHEN
+    end = await job._follow(StopRequest(), seen, Notes())
+    # THEN
+    assert end == (Exit(None, lost="lost: its directory is gone") if gone else Exit(0))
+    assert dropped == ["orch-1"] * gone
