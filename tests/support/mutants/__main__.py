@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
-import multiprocessing
-import multiprocessing.queues
 import os
 import random
 import shutil
@@ -13,13 +10,11 @@ import signal
 import sys
 import tempfile
 from collections import Counter
-from collections.abc import Iterator
-from concurrent.futures import ProcessPoolExecutor, as_completed
-from dataclasses import asdict
 from pathlib import Path
 
 from tests.support import mutants as package
-from tests.support.mutants.judge import Judged, Outcome, control, judge
+from tests.support.mutants.asking import ask_all, kept_in
+from tests.support.mutants.judge import Judged, Outcome, control
 from tests.support.mutants.left_out import Module, Why, read_judged
 from tests.support.mutants.mutant import Mutant, all_mutants
 from tests.support.mutants.reach import Asked, Near, measure
@@ -67,43 +62,6 @@ def _sample(tree: Path, only: list[str], count: int, seed: int, kept: Path | Non
     return chosen, left_out
 
 
-def _kept(file: Path) -> Iterator[tuple[Mutant, Judged]]:
-    for line in file.read_text(encoding="utf-8").splitlines():
-        told = json.loads(line)
-        yield Mutant(**told["mutant"]), Judged(Outcome(told["outcome"]), told["by"])
-
-
-_tree = Path()
-"""Of this process, which judges mutants there one after another."""
-
-
-def _begin(free: multiprocessing.queues.SimpleQueue[str]) -> None:
-    global _tree
-    _tree = Path(free.get())
-    adopt_orphans()
-
-
-def _judge(mutant: Mutant, inside: list[str], whole: list[str]) -> Judged:
-    return judge(mutant, _tree, inside, whole)
-
-
-def _ask_all(mutants: list[Mutant], reach: Asked, trees: list[Path], kept: Path | None) -> dict[Mutant, Judged]:
-    """What the tests say of each, one after another in each tree."""
-    outcomes = dict(_kept(kept)) if kept and kept.exists() else {}
-    free = multiprocessing.get_context("spawn").SimpleQueue()
-    for tree in trees:
-        free.put(str(tree))
-    with ProcessPoolExecutor(len(trees), multiprocessing.get_context("spawn"), _begin, (free,)) as pool:
-        asking = {pool.submit(_judge, one, *reach.of(one)): one for one in mutants if one not in outcomes}
-        for done in as_completed(asking):
-            mutant, judged = asking[done], done.result()
-            outcomes[mutant] = judged
-            if kept:
-                with kept.open("a", encoding="utf-8") as file:
-                    file.write(json.dumps({"mutant": asdict(mutant), **asdict(judged)}) + "\n")
-    return {mutant: outcomes[mutant] for mutant in mutants}
-
-
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.support.mutants", description=package.__doc__)
     parser.add_argument("count", type=int, nargs="?", default=500)
@@ -136,7 +94,9 @@ def main() -> int:
             shutil.copytree(ROOT, tree, ignore=hidden, symlinks=True)
         if options.survivors:
             mutants = [
-                one for one, judged in _kept(options.survivors) if judged.outcome in (Outcome.LIVED, Outcome.UNREACHED)
+                one
+                for one, judged in kept_in(options.survivors)
+                if judged.outcome in (Outcome.LIVED, Outcome.UNREACHED)
             ]
         else:
             mutants, left_out = _sample(trees[0], options.only or [], options.count, options.seed, known)
@@ -146,7 +106,7 @@ def main() -> int:
         if mutants and (said := control(mutants[0], trees[0], reach)).outcome is not Outcome.LIVED:
             print(f"the tests fail without any mutant: {said.by}", file=sys.stderr)
             return 1
-        outcomes = _ask_all(mutants, reach, trees, options.keep)
+        outcomes = ask_all(mutants, reach, trees, options.keep)
     _tell(outcomes, options.seed)
     return 0
 
