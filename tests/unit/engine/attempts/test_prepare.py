@@ -201,3 +201,19 @@ def test_a_nested_orchestration_is_repeated_by_the_run_that_it_began_then(tmp_pa
     argv = _made(project, plan).argv
     # THEN so is the nested one, and it publishes nothing where the whole does not
     assert argv[5:7] == ("--as-it-ran", inner) and ("--shadow" in argv) is shadow
+
+
+def test_only_a_nested_orchestration_has_the_environment_of_who_runs_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # GIVEN a variable of the shell that the project does not pass on
+    monkeypatch.setenv("OF_THE_SHELL", "x")
+    nested = {"configuration": "orchestration/inner"}
+    root = make_project(tmp_path, {"o": {"P": {"t": nested}}, "inner": {"P": {"a": "true"}}})
+    project = open_project(root)
+    # WHEN a nested orchestration begins THEN it has it, as the run itself, and a task of its own has not
+    made = _made(project, plan_run(project, RunRequest("o")))
+    assert made.environment["OF_THE_SHELL"] == "x"
+    (root / "run").rename(root / "earlier")
+    made = _made(project, plan_run(project, RunRequest("inner")))
+    assert "OF_THE_SHELL" not in made.environment and "PATH" in made.environment

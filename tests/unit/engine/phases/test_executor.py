@@ -1,4 +1,4 @@
-"""Whom a cancellation reaches."""
+"""Whom a cancellation reaches, and what is waited for by who goes on with a run."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 from orch_tui.engine.requests.requests import CancelRequest, ask
+from orch_tui.engine.runs.takeover import take_over
+from orch_tui.model.events.interventions import Intervention, InterventionKind
 from orch_tui.model.status import Status
 from orch_tui.project.journal.file import read_run
 
@@ -33,3 +35,27 @@ def test_who_is_cancelled_as_it_waits_never_begins(tmp_path: Path, whole: bool) 
     assert statuses(state) == {"busy": Status.TERMINATED, "one": Status.CANCELLED, "two": Status.CANCELLED}
     assert ("ann" in state.tasks["one"].reason) is not whole and "bob" in state.tasks["two"].reason
     assert not (tmp_path / "began").exists()
+
+
+def test_a_question_that_was_asked_is_waited_for_on_by_who_goes_on_with_the_run(tmp_path: Path) -> None:
+    # GIVEN a run that asks people something for an hour
+    project = make_commands(tmp_path, {"P": {"beside": "true"}})
+    flow = tmp_path / "orchestrations" / "o.toml"
+    flow.write_text(f'{flow.read_text()}[[phases.tasks]]\nid = "ask"\nconfiguration = "approval/ask"\n')
+    (tmp_path / "configurations" / "approval").mkdir()
+    (tmp_path / "configurations" / "approval" / "ask.toml").write_text('[parameters]\ntext = "Go?"\ntimeout = "1h"\n')
+    project.reload()
+    run = begin(project)
+    until(lambda: read_run(run.directory).tasks["ask"].question is not None)
+    before = read_run(run.directory).tasks["ask"]
+    # WHEN its executor lets go of it, and another one goes on
+    assert run.hand_over(60)
+    again = take_over(project, run.directory, by="bob")
+    until(lambda: len(read_run(run.directory).executors) == 2)
+    # THEN nothing is asked again, and the time for an answer is that of the question
+    answer = Intervention("i1", InterventionKind.APPROVE, "ann", "", "ask", None, None)
+    ask(run.directory, answer)
+    assert again.wait(60) is Status.SUCCESS
+    after = read_run(run.directory).tasks["ask"]
+    assert len(after.attempts) == len(before.attempts) == 1 and after.status is Status.SUCCESS
+    assert before.until is not None and before.until - before.attempts[0].spawned == pytest.approx(3600, abs=60)
