@@ -68,7 +68,10 @@ class Near:
 
     def of(self, mutant: Mutant) -> tuple[list[str], list[str]]:
         folder, _, file = mutant.module.replace("orch_tui/", "tests/unit/", 1).rpartition("/")
-        return [place for place in (f"{folder}/test_{file}", folder) if (self._tree / place).exists()], []
+        # Each file by its name: of a file and its folder pytest runs the file alone.
+        files = sorted(str(path.relative_to(self._tree)) for path in (self._tree / folder).rglob("test_*.py"))
+        own = f"{folder}/test_{file}"
+        return sorted(files, key=lambda name: name != own), []
 
 
 class Reach:
