@@ -93,11 +93,10 @@ def main() -> int:
         for tree in trees:
             shutil.copytree(ROOT, tree, ignore=hidden, symlinks=True)
         if options.survivors:
-            mutants = [
-                one
-                for one, judged in kept_in(options.survivors)
-                if judged.outcome in (Outcome.LIVED, Outcome.UNREACHED)
-            ]
+            kept = [one for one, judged in kept_in(options.survivors) if judged.outcome.survived]
+            mutants = [one for one in kept if one.is_in(trees[0])]
+            if gone := len(kept) - len(mutants):
+                print(f"not there any more: {gone}")
         else:
             mutants, left_out = _sample(trees[0], options.only or [], options.count, options.seed, known)
             for why, number in left_out.most_common():

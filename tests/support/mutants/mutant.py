@@ -29,6 +29,11 @@ class Mutant:
     occurrence: int
     column: int
 
+    def is_in(self, tree: Path) -> bool:
+        """Whether there is still something to change; what it would change may be another place by now."""
+        path = tree / self.module
+        return path.exists() and self.of(path.read_text(encoding="utf-8")) is not None
+
     def of(self, source: str) -> str | None:
         """The changed module; None when there is nothing to change, or cosmic-ray cannot change what it found."""
         from cosmic_ray.mutating import mutate_code
