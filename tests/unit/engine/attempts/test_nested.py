@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import errno
+import os
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from orch_tui.engine.attempts.nested import nested_before, outcome_of_run
+from orch_tui.engine.attempts.nested import nested_before, outcome_of_run, values_of_nested
 from orch_tui.model.failure import FailureKind
 from orch_tui.model.run.outcome import Outcome
 from orch_tui.model.run.plan import Decision, PlannedTask, RunPlan
@@ -67,3 +69,21 @@ def test_only_a_nested_run_that_did_its_work_is_a_success_of_its_task(
     # AND a warning is never without words
     if status is Status.WARNING:
         assert outcome_of_run(replace(summary, reason="")).reason == f"run {run} ended in warning"
+
+
+def test_a_task_gets_nothing_from_a_nested_run_that_is_not_there_or_cannot_be_read(paths: ProjectPaths) -> None:
+    # GIVEN a task that sets a variable, and a nested run that never set it
+    task = replace(TASK, sets=("day",))
+    run = write_past(paths, Past("inner"))
+    summary = judge_by(paths.run("inner", run))
+    # THEN there is no value where there is no run, where it is broken, and where it has set none
+    for found in (None, replace(summary, broken="no header"), summary):
+        assert values_of_nested(task, lambda _, found=found: found) == ({}, [])  # type: ignore[misc]
+
+    def refused(task: PlannedTask) -> None:
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    # AND what cannot be read now is told, unless nothing is wanted of it
+    values, wrong = values_of_nested(task, refused)
+    assert values == {} and wrong == ["the variables that its run has set cannot be read: Input/output error"]
+    assert values_of_nested(TASK, refused) == ({}, [])
