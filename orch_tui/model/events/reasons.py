@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
+from functools import lru_cache
 
 from orch_tui.model.dataclass import dataclass
 from orch_tui.model.texts.pattern import pattern
@@ -267,10 +268,16 @@ def value_of(reason: Reason | None) -> dict[str, str] | None:
 
 def decode_reason(encoded: Sequence[str] | None, sentence: str | None) -> Reason | None:
     """The reason of a record. A journal of an older program has only the sentence; a newer one may have causes that
-    are not known here: then the sentence is what is known. None where there is neither."""
+    are not known here: then the sentence is what is known. None where there is neither. Thousands of tasks that end for
+    one reason share it."""
+    return _decoded(tuple(encoded or ()), sentence)
+
+
+@lru_cache(maxsize=256)
+def _decoded(encoded: tuple[str, ...], sentence: str | None) -> Reason | None:
     if encoded:
         try:
-            return Reason(Cause(encoded[0]), tuple(encoded[1:]))
+            return Reason(Cause(encoded[0]), encoded[1:])
         except ValueError:
             return Reason.said(sentence or encoded[0])
     return _of_sentence(sentence) if sentence else None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import field
+from sys import intern
 from typing import TYPE_CHECKING, Any
 
 from orch_tui.model.dataclass import dataclass
@@ -84,7 +85,9 @@ class AttemptState:
         """Take in the event of its end."""
         ended = data.get("ended_at")
         self.ended, self.status = at if ended is None else ended, Status(data["status"])
-        self.reason, self.kind, self.exit_code = data.get("reason", ""), data.get("kind"), data.get("exit")
+        # Thousands of attempts that end for one reason share its text.
+        self.reason, self.exit_code = intern(data.get("reason", "")), data.get("exit")
+        self.kind = intern(data["kind"]) if "kind" in data else None
         self.leftovers = data.get("leftovers", 0)
         self.results = json.loads(data["results"]) if "results" in data else _NOTHING
         # Older programs tried nothing again that was lost, unless it never began: they said no more than that.

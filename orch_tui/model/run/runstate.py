@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import field
+from functools import lru_cache
+from sys import intern
 from typing import Any
 
 from orch_tui.model.dataclass import dataclass
@@ -248,11 +250,11 @@ class RunState:
         if attempt := self._attempt(data):
             attempt.end(at, data)
             self._keep_values(task, attempt.values, attempt.ended)
-        task.kind = data.get("kind")
+        task.kind = intern(data["kind"]) if "kind" in data else None
         if "retry_at" in data:
             self._set(task, Status.WAITING, Reason(Cause.RETRY), data["retry_at"])
         else:
-            self._set(task, status, Reason.said(reason) if reason else None)
+            self._set(task, status, _said(reason) if reason else None)
 
     def _keep_values(self, task: TaskState, values: Mapping[str, Value], at: float | None) -> None:
         for name, value in values.items():
@@ -317,6 +319,10 @@ class RunState:
         task = self.task(data["task"])
         attempts = task.attempts if task.parts is None else ()
         return attempts[-1] if attempts and attempts[-1].number == data["attempt"] else None
+
+
+_said = lru_cache(maxsize=256)(Reason.said)
+"""Thousands of tasks that end for one reason share it."""
 
 
 def _because(data: Mapping[str, Any]) -> Reason | None:
