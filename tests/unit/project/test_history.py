@@ -144,6 +144,7 @@ def test_the_id_of_a_run_says_when_it_began() -> None:
     assert when_of("20261122T140213.123Z-7f") == 1795356133.0
     assert when_of("by-hand") is None
     assert moment_of("20261122T140213.123Z-7f") == 1795356133123
+    assert moment_of("20261122T140213x123Z-7f") is None
 
 
 def test_the_clock_of_a_run_has_its_date_on_another_day(utc: None) -> None:

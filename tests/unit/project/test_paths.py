@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import multiprocessing
+import stat
 from pathlib import Path
 
-from orch_tui.project.paths import make_private
+import pytest
+from orch_tui.project.paths import ProjectPaths, make_private
 
 
 def _make(root: str, barrier: object, turns: int, failed: object) -> None:
@@ -32,3 +34,21 @@ def test_several_processes_make_the_same_directories_at_the_same_moment(tmp_path
     assert failed.value == 0
     made = tmp_path / "199" / "storage" / "bucket" / "table"
     assert made.is_dir() and made.stat().st_mode & 0o777 == 0o700
+
+
+def test_what_a_configuration_saved_has_a_place_of_its_own_and_so_has_each_of_its_rows(tmp_path: Path) -> None:
+    paths = ProjectPaths(tmp_path)
+    whole, row = paths.saved_state("sql", "a"), paths.saved_state("sql", "a", "r1")
+    assert whole == tmp_path / ".orch" / "state" / "sql" / "a.json"
+    assert row == tmp_path / ".orch" / "state" / "sql" / "a" / "r1.json"
+
+
+@pytest.mark.parametrize(("before", "after"), [(0o755, 0o700), (0o710, 0o700), (0o700, 0o700), (0o500, 0o500)])
+def test_a_directory_that_others_can_look_into_is_closed_and_any_other_stays(
+    tmp_path: Path, before: int, after: int
+) -> None:
+    place = tmp_path / ".orch"
+    place.mkdir()
+    place.chmod(before)
+    make_private(place)
+    assert stat.S_IMODE(place.stat().st_mode) == after

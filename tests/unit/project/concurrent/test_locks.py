@@ -43,3 +43,17 @@ def test_a_lock_is_shared_by_a_name_of_any_length(tmp_path: Path, length: int) -
     assert Lock.join(path, "another") is None and Lock.acquire(path, "another") is None
     joined.close()
     lock.close()
+
+
+@pytest.mark.parametrize("later", [False, True])
+def test_a_lock_whose_file_was_replaced_is_not_the_one_that_others_take(tmp_path: Path, *, later: bool) -> None:
+    # GIVEN a lock that is held, and files that were made before it and after it
+    path, older, newer = tmp_path / "c.lock", tmp_path / "older", tmp_path / "newer"
+    older.touch(0o600)
+    lock = Lock.acquire(path, "run r")
+    newer.touch(0o600)
+    assert lock is not None and lock.is_current()
+    # WHEN one of them takes the place of its file THEN whoever holds it knows
+    (newer if later else older).replace(path)
+    assert not lock.is_current()
+    lock.close()
