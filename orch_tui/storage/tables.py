@@ -130,7 +130,7 @@ class RowFilter:
 
     column: str
     values: tuple[str, ...]
-    negated: bool = False
+    negated: bool
 
 
 @dataclass(frozen=True, slots=True)

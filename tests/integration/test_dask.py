@@ -206,11 +206,11 @@ def test_a_scheduler_that_dies_is_said_and_survived(impatient: None, tmp_path: P
         lab.kill("w1")
         lab.start_scheduler()
         until(lambda: len(read_run(active.directory).tasks["b"].attempts) == 2, _PATIENCE)
+        until(lambda: any("answers again" in text for _, _, text in read_run(active.directory).notes), _PATIENCE)
         active.cancel(CancelRequest("ann"))
         state = ended(active)
         first = state.tasks["b"].attempts[0]
         assert not first.counts and "the scheduler does not know it any more" in first.reason
-        assert any("answers again" in text for _, _, text in state.notes)
         assert (project.root / "trace").read_text() == "begin\n"
 
 

@@ -55,7 +55,9 @@ def test_a_run_is_left_running_and_found_again(root: Path) -> None:
     assert not read_run(directory).finished
     # AND the next program shows it live, to its end
     with start(root, (80, 24)) as app:
-        app.wait_for("processing")
+        # The list of orchestrations says "processing", too: what is waited for is the run in its own screen.
+        app.wait_for("3 Problems")
+        app.wait_for("processing  0/2")
         (root / "gate").touch()
         app.send("3")
         app.wait_for("success  2/2")

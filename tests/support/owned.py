@@ -13,6 +13,7 @@ import signal
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 _SET_CHILD_SUBREAPER = 36
 _ROUNDS = 200
@@ -28,7 +29,12 @@ def adopt_orphans() -> None:
 
 def take_interrupts() -> None:
     """A program started with ``nohup`` or by a shell in the background ignores these, and so would all it starts."""
-    for number, usual in ((signal.SIGINT, signal.default_int_handler), (signal.SIGQUIT, signal.SIG_DFL)):
+    usually: list[tuple[signal.Signals, Any]] = [
+        (signal.SIGINT, signal.default_int_handler),
+        (signal.SIGQUIT, signal.SIG_DFL),
+        (signal.SIGHUP, signal.SIG_DFL),
+    ]
+    for number, usual in usually:
         if signal.getsignal(number) is signal.SIG_IGN:
             signal.signal(number, usual)
 

@@ -21,6 +21,7 @@ from orch_tui.engine.backends.remote.handoff import End, Node
 from orch_tui.engine.backends.remote.slots import Slots
 from orch_tui.engine.backends.remote.telling import Telling
 from orch_tui.engine.backends.remote.words import last_words
+from orch_tui.engine.processes.beside import beside
 from orch_tui.engine.processes.launcher import AttemptSpec, Exit, StopRequest
 from orch_tui.engine.processes.local import read_exit_file
 from orch_tui.model.dataclass import dataclass
@@ -179,10 +180,12 @@ class DaskJob:
         if node is not None and node.refused:
             # Somebody before has said so, and may have been killed before it came to the scheduler.
             return await self._out_of_queue(stop)
-        if self._told_stop != (stop.why, stop.now):
-            self._telling.stop(told, stop.why, 0.0 if stop.now else self._spec.grace)
-            handoff.ask_to_stop(self._directory, stop.why, now=stop.now)
-            self._told_stop = (stop.why, stop.now)
+        why, now = stop.why, stop.now
+        if self._told_stop != (why, now):
+            self._telling.stop(told, why, 0.0 if now else self._spec.grace)
+            # In a thread: it waits for the disk.
+            await beside(lambda: handoff.ask_to_stop(self._directory, why, now=now))
+            self._told_stop = (why, now)
         return None
 
     async def _out_of_queue(self, stop: StopRequest) -> Exit:

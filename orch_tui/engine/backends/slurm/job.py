@@ -38,6 +38,7 @@ from orch_tui.engine.backends.slurm.states import (
     why_pending,
 )
 from orch_tui.engine.backends.slurm.watch import Seen
+from orch_tui.engine.processes.beside import beside
 from orch_tui.engine.processes.launcher import AttemptSpec, Exit, StopRequest
 from orch_tui.engine.processes.local import read_exit_file
 from orch_tui.model.failure import FailureKind
@@ -263,11 +264,13 @@ class SlurmJob:
         if node is not None and node.refused:
             # Somebody before has said so, and may have been killed before it came to the queue.
             return await self._out_of_queue(stop)
-        if self._told_stop != (stop.why, stop.now):
-            grace = 0.0 if stop.now else self._spec.grace
-            self._telling.stop(told, stop.why, grace)
-            handoff.ask_to_stop(self._directory, stop.why, now=stop.now)
-            self._told_stop, self._kill_at = (stop.why, stop.now), time.monotonic() + grace + _TOO_LATE
+        why, now = stop.why, stop.now
+        if self._told_stop != (why, now):
+            grace = 0.0 if now else self._spec.grace
+            self._telling.stop(told, why, grace)
+            # In a thread: it waits for the disk.
+            await beside(lambda: handoff.ask_to_stop(self._directory, why, now=now))
+            self._told_stop, self._kill_at = (why, now), time.monotonic() + grace + _TOO_LATE
             await self._cancel(signal_batch=True)
         elif self._kill_at is not None and time.monotonic() > self._kill_at:
             self._kill_at = None

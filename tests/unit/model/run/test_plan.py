@@ -179,4 +179,7 @@ def test_a_limit_of_an_array_is_about_its_parts_and_not_about_others() -> None:
     alone = PlannedTask("a", "command/a", "A", "p", Decision.RUN, max_parallel=1)
     assert alone.own_limit == 1
     assert replace(alone, each=Each(items=("x",))).own_limit is None
-    assert replace(alone, item=Item("a", 1, "x")).own_limit is None
+    part = replace(alone, id="a@1", item=Item("a", 1, "x"))
+    assert part.own_limit is None
+    # AND a part says of which array it is
+    assert (part.array, alone.array) == ("a", "")

@@ -242,7 +242,7 @@ def test_whether_one_text_comes_back(con: duckdb.DuckDBPyConnection, kind: str, 
     ("values", "kind"),
     [
         ([1, "2", None], "BIGINT"), (["1", "1.0"], "DOUBLE"), (["1.50", "1e3"], "DOUBLE"), ([2**63], "DECIMAL(38,0)"),
-        ([10**38], "VARCHAR"),
+        ([10**38], "VARCHAR"), ([2**63 - 1, -(2**63)], "BIGINT"), ([-(2**63) - 1], "DECIMAL(38,0)"),
         ([9007199254740993, Decimal("1.5")], "VARCHAR"), ([9007199254740991, Decimal("1.5")], "DOUBLE"),
         (["0.1234567890123456789"], "VARCHAR"),
         (["1e400"], "VARCHAR"), (["123456789012345678901234567890", "5"], "DECIMAL(38,0)"), ([], '"NULL"'),

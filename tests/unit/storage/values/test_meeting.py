@@ -56,6 +56,7 @@ def met(con: duckdb.DuckDBPyConnection, *values: str) -> tuple[str, list[str | N
         (["UBIGINT", "BIGINT"], "DECIMAL(20,0)"), (["UINTEGER", "INTEGER"], "BIGINT"),
         (["UTINYINT", "TINYINT"], "SMALLINT"),
         (["UTINYINT", "UBIGINT"], "UBIGINT"), (["HUGEINT", "BIGINT"], "HUGEINT"), (["HUGEINT", "UHUGEINT"], "BIGNUM"),
+        (["BIGNUM", "DECIMAL(9,2)"], "VARCHAR"), (["BIGNUM", "DECIMAL(9,0)"], "BIGNUM"),
         (["BIGNUM", "INTEGER"], "BIGNUM"), (["DECIMAL(38,0)", "HUGEINT"], "HUGEINT"),
         (["DECIMAL(10,2)", "HUGEINT"], "VARCHAR"),
         (["DECIMAL(10,2)", "DECIMAL(12,4)"], "DECIMAL(12,4)"), (["DECIMAL(10,2)", "DECIMAL(9,4)"], "DECIMAL(12,4)"),
